@@ -1,0 +1,94 @@
+// setup.mjs [nginx|tests|bench]: makes a fresh clone on a fresh machine ready, and says what it does.
+// Runs on whatever Node the machine has (≥ 20); everything after it runs on the Node that package-lock.json names.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const top = dirname(dirname(fileURLToPath(import.meta.url)));
+const cache = process.env.XDG_CACHE_HOME
+  ? join(process.env.XDG_CACHE_HOME, 'nginx-steward')
+  : join(homedir(), '.cache', 'nginx-steward');
+
+/** Debian package → a file that it brings: where the file is, nothing is installed. */
+const packages = {
+  nginx: { 'nginx-light': 'nginx', openssl: 'openssl' },
+  tests: {
+    'libnginx-mod-http-lua': '/usr/lib/nginx/modules/ngx_http_lua_module.so',
+    'util-linux': 'unshare',
+    iproute2: 'ip',
+    tini: 'tini',
+    'dumb-init': 'dumb-init',
+  },
+  bench: { 'inotify-tools': 'inotifywait', wrk: 'wrk' },
+};
+/** What each task needs beyond npm's packages. */
+const needs = { none: [], nginx: ['nginx'], tests: ['nginx', 'tests'], bench: ['nginx', 'tests', 'bench'] };
+const newerRelease = 'forky';
+
+const task = process.argv[2] ?? 'none';
+if (!(task in needs)) fail(`unknown task ${task}: one of ${Object.keys(needs).join(', ')}`);
+installNodePackages();
+installSystemPackages(Object.assign({}, ...needs[task].map((name) => packages[name])));
+if (task === 'tests' || task === 'bench') unpackNewerNginx();
+
+function installNodePackages() {
+  const lock = readFileSync(join(top, 'package-lock.json'));
+  const digest = createHash('sha256').update(lock).digest('hex');
+  const stamp = join(top, 'node_modules', '.steward-setup');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
+  say('installing the packages of package-lock.json, Node.js among them (npm ci)');
+  run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: top });
+  writeFileSync(stamp, digest);
+}
+
+function installSystemPackages(wanted) {
+  const missing = Object.entries(wanted).flatMap(([name, file]) => (isThere(file) ? [] : [name]));
+  if (missing.length === 0) return;
+  const command = `apt-get install --no-install-recommends ${missing.join(' ')}`;
+  if (!isThere('apt-get'))
+    fail(`this machine lacks ${missing.join(', ')} and has no apt-get: install them, then run this again`);
+  if (process.getuid() !== 0) fail(`this machine lacks ${missing.join(', ')}. Run as root: ${command}`);
+  say(`installing from the system's packages: ${missing.join(', ')}`);
+  run('apt-get', ['-qq', 'update']);
+  // nginx's package starts a server on port 80 where it may; a policy of "no" keeps it from doing so here.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  run('apt-get', ['-qq', 'install', '-y', '--no-install-recommends', ...missing], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+}
+
+function unpackNewerNginx() {
+  const target = join(cache, `nginx-${newerRelease}`);
+  if (existsSync(target)) return;
+  say(`unpacking the nginx of Debian ${newerRelease} into ${target} (nothing is installed)`);
+  if (process.getuid() !== 0) fail('the tests start nginx in a chroot and as other users: run them as root');
+  mkdirSync(cache, { recursive: true });
+  run('bash', [join(top, 'scripts', 'nginx-release.sh'), newerRelease, target, 'libnginx-mod-http-lua']);
+}
+
+/** An absolute path, or a program somewhere on PATH or where administrators' programs are. */
+function isThere(file) {
+  if (file.startsWith('/')) return existsSync(file);
+  const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return places.some((place) => existsSync(join(place, file)));
+}
+
+function run(command, args, options = {}) {
+  const result = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
+  if (result.error) fail(`${command}: ${result.error.message}`);
+  if (result.status !== 0) fail(`${command} ${args.join(' ')} ended with ${result.status ?? result.signal}`);
+}
+
+function say(message) {
+  process.stderr.write(`setup: ${message}\n`);
+}
+
+function fail(message) {
+  process.stderr.write(`setup: ${message}\n`);
+  process.exit(1);
+}
