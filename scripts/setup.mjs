@@ -9,11 +9,11 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
-const cache = process.env.XDG_CACHE_HOME
-  ? join(process.env.XDG_CACHE_HOME, 'nginx-steward')
+const cache = process.env['XDG_CACHE_HOME']
+  ? join(process.env['XDG_CACHE_HOME'], 'nginx-steward')
   : join(homedir(), '.cache', 'nginx-steward');
 
-/** Debian package → a file that it brings: where the file is, nothing is installed. */
+/** @type {Record<string, Record<string, string>>} Debian package → a file that it brings: where the file is, nothing is installed. */
 const packages = {
   nginx: { 'nginx-light': 'nginx', openssl: 'openssl' },
   tests: {
@@ -25,14 +25,14 @@ const packages = {
   },
   bench: { 'inotify-tools': 'inotifywait', wrk: 'wrk' },
 };
-/** What each task needs beyond npm's packages. */
+/** @type {Record<string, string[]>} What each task needs beyond npm's packages. */
 const needs = { none: [], nginx: ['nginx'], tests: ['nginx', 'tests'], bench: ['nginx', 'tests', 'bench'] };
 const newerRelease = 'forky';
 
 const task = process.argv[2] ?? 'none';
-if (!(task in needs)) fail(`unknown task ${task}: one of ${Object.keys(needs).join(', ')}`);
+const groups = needs[task] ?? fail(`unknown task ${task}: one of ${Object.keys(needs).join(', ')}`);
 installNodePackages();
-installSystemPackages(Object.assign({}, ...needs[task].map((name) => packages[name])));
+installSystemPackages(groups.flatMap((group) => Object.entries(packages[group] ?? {})));
 if (task === 'tests' || task === 'bench') unpackNewerNginx();
 
 function installNodePackages() {
@@ -45,13 +45,14 @@ function installNodePackages() {
   writeFileSync(stamp, digest);
 }
 
+/** @param {[name: string, file: string][]} wanted */
 function installSystemPackages(wanted) {
-  const missing = Object.entries(wanted).flatMap(([name, file]) => (isThere(file) ? [] : [name]));
+  const missing = wanted.flatMap(([name, file]) => (isThere(file) ? [] : [name]));
   if (missing.length === 0) return;
   const command = `apt-get install --no-install-recommends ${missing.join(' ')}`;
   if (!isThere('apt-get'))
     fail(`this machine lacks ${missing.join(', ')} and has no apt-get: install them, then run this again`);
-  if (process.getuid() !== 0) fail(`this machine lacks ${missing.join(', ')}. Run as root: ${command}`);
+  if (process.getuid?.() !== 0) fail(`this machine lacks ${missing.join(', ')}. Run as root: ${command}`);
   say(`installing from the system's packages: ${missing.join(', ')}`);
   run('apt-get', ['-qq', 'update']);
   // nginx's package starts a server on port 80 where it may; a policy of "no" keeps it from doing so here.
@@ -66,28 +67,43 @@ function unpackNewerNginx() {
   const target = join(cache, `nginx-${newerRelease}`);
   if (existsSync(target)) return;
   say(`unpacking the nginx of Debian ${newerRelease} into ${target} (nothing is installed)`);
-  if (process.getuid() !== 0) fail('the tests start nginx in a chroot and as other users: run them as root');
+  if (process.getuid?.() !== 0)
+    fail('the tests start nginx in a chroot and as other users: run them as root');
   mkdirSync(cache, { recursive: true });
   run('bash', [join(top, 'scripts', 'nginx-release.sh'), newerRelease, target, 'libnginx-mod-http-lua']);
 }
 
-/** An absolute path, or a program somewhere on PATH or where administrators' programs are. */
+/**
+ * An absolute path, or a program somewhere on PATH or where administrators' programs are.
+ *
+ * @param {string} file
+ */
 function isThere(file) {
   if (file.startsWith('/')) return existsSync(file);
-  const places = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const places = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return places.some((place) => existsSync(join(place, file)));
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {import('node:child_process').SpawnSyncOptions} options
+ */
 function run(command, args, options = {}) {
   const result = spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'], ...options });
   if (result.error) fail(`${command}: ${result.error.message}`);
   if (result.status !== 0) fail(`${command} ${args.join(' ')} ended with ${result.status ?? result.signal}`);
 }
 
+/** @param {string} message */
 function say(message) {
   process.stderr.write(`setup: ${message}\n`);
 }
 
+/**
+ * @param {string} message
+ * @returns {never}
+ */
 function fail(message) {
   process.stderr.write(`setup: ${message}\n`);
   process.exit(1);

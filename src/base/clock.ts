@@ -16,18 +16,23 @@ export interface Clock {
 /** A timer longer than this overflows Node's 32 bit delay and would fire at once. */
 const longestDelay = 2 ** 31 - 1;
 
+function reasonOf(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason : new Error('aborted', { cause: reason });
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason as Error);
+      if (signal?.aborted === true) {
+        reject(reasonOf(signal));
         return;
       }
       const onAbort = (): void => {
         clearTimeout(timer);
-        reject(signal?.reason as Error);
+        if (signal !== undefined) reject(reasonOf(signal));
       };
       const timer = setTimeout(
         () => {

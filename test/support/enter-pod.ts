@@ -16,14 +16,12 @@ if (isTestFile) {
     process.exit(1);
   }
   const script = 'ip link set lo up && "$@"; exit $?';
-  const result = spawnSync(
-    'unshare',
-    [
-      ...['--pid', '--fork', '--kill-child', '--mount', '--mount-proc', '--net'],
-      ...['sh', '-c', script, 'sh', process.execPath, ...process.execArgv, ...process.argv.slice(1)],
-    ],
-    { stdio: 'inherit', env: { ...process.env, STEWARD_TEST_POD: '1' } },
-  );
+  const namespaces = ['--pid', '--fork', '--kill-child', '--mount', '--mount-proc', '--net'];
+  const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const result = spawnSync('unshare', [...namespaces, 'sh', '-c', script, 'sh', ...command], {
+    stdio: 'inherit',
+    env: { ...process.env, STEWARD_TEST_POD: '1' },
+  });
   if (result.error !== undefined) process.stderr.write(`unshare: ${result.error.message}\n`);
   process.exit(result.status ?? 1);
 }
