@@ -1,0 +1,10 @@
+/** A load in a process of its own: `load-process.ts PORT CONNECTIONS`; runs until its standard input ends, then prints JSON. */
+import process from 'node:process';
+import { startLoad } from '../support/load.ts';
+
+const [port = '', connections = ''] = process.argv.slice(2);
+const load = startLoad({ port: Number(port), connections: Number(connections) });
+process.stdout.write('running\n');
+process.stdin.resume().once('end', () => {
+  void load.stop().then((result) => process.stdout.write(JSON.stringify(result)));
+});
