@@ -122,8 +122,7 @@ function planAttempt(
       until: early,
     });
   if (state.draining <= policy.maxDraining) return { act: 'attempt', trigger, urgent };
-  const since = Math.max(state.wantedSince ?? request?.at ?? now, state.lastReload);
-  const patience = since + policy.maxDrainWaitMs;
+  const patience = (state.wantedSince ?? request?.at ?? now) + policy.maxDrainWaitMs;
   const crowd = `${state.draining} generations of workers still drain (more than ${policy.maxDraining})`;
   if (now < patience) return waitFor({ reason: 'max-draining', message: crowd, until: patience });
   const note = `${crowd}; reloaded all the same after ${seconds(policy.maxDrainWaitMs)}`;

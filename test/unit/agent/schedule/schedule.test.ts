@@ -169,6 +169,32 @@ test('requests while a reload runs are one more reload', () => {
   );
 });
 
+test('a manual reload behind a scheduled one goes first', () => {
+  const { attempts } = run([
+    { at: 5000, volume: 'a' },
+    { at: 5200, ask: 'schedule' },
+    { at: 5300, ask: 'control' },
+  ]);
+  assert.deepEqual(
+    attempts.slice(1).map(({ at, trigger }) => [at, trigger]),
+    [
+      [5001, 'change'],
+      [5301, 'control'],
+    ],
+  );
+});
+
+test('a storm of swaps with the same bytes is read twenty times a second at most', () => {
+  const happenings = Array.from({ length: 1000 }, (_, i) => ({ at: 5000 + i, volume: '0' }));
+  assert.ok(run(happenings).looks <= 1 + 20);
+});
+
+test('nothing is done while an attempt runs', () => {
+  let state = started(looked(looking(initialState(), 0, policy), 1, change), 1);
+  state = asked(noticed(state, 2, 'swap'), 2, 'control');
+  assert.deepEqual(next(state, policy, 60_000), { act: 'wait' });
+});
+
 test('an ordinary reload waits while more than four generations drain', () => {
   const { attempts, reasons } = run([
     { at: 4000, draining: 5 },
@@ -338,6 +364,12 @@ test('a pair that never fits becomes an error with both names and is still not a
   assert.equal(attempts.length, 1);
   assert.ok(last.act === 'wait' && last.pending?.overdue === true && last.until === undefined);
   assert.match(last.pending.message, /\/tls\/tls\.crt.*\/tls\/tls\.key.*more than 2 min/);
+});
+
+test('the wait for the other half is not begun again by each look', () => {
+  const rescans = Array.from({ length: 6 }, (_, i) => ({ at: 30_000 * (i + 1), notice: 'rescan' as const }));
+  const { last } = run([{ at: 5000, pair: true }, { at: 5000, volume: 'cert' }, ...rescans]);
+  assert.equal(last.act === 'wait' && last.pending?.overdue, true);
 });
 
 test('whoever asks while a pair does not fit is told at once', () => {
