@@ -16,6 +16,63 @@ export const errorCatalogue = {
     action: 'Compare the command with `steward --help`.',
     retry: 'never',
   },
+  STEWARD_SOURCE_PATH: {
+    meaning: 'A source file has a name that cannot be a path inside the tree.',
+    action: 'Give it a relative name without `.` and `..`, such as `conf.d/site.conf`.',
+    retry: 'change',
+  },
+  STEWARD_SOURCE_CONFLICT: {
+    meaning: 'Two source files want the same path, or one wants a file where the other wants a directory.',
+    action: 'Remove one of the two, or put one source under a prefix of its own.',
+    retry: 'change',
+  },
+  STEWARD_SOURCE_MISSING: {
+    meaning: 'A source directory is not there.',
+    action: 'Create or mount it; it is taken as soon as it appears.',
+    retry: 'wait',
+  },
+  STEWARD_SOURCE_UNREADABLE: {
+    meaning: 'A source directory, or a file in it, cannot be read.',
+    action: 'Let the user that steward runs as read it.',
+    retry: 'wait',
+  },
+  STEWARD_SOURCE_LINK: {
+    meaning: 'A symbolic link in a source leads nowhere, or out of its directory.',
+    action: 'Copy the file into the source, or make what it leads to a source of its own.',
+    retry: 'change',
+  },
+  STEWARD_SOURCE_TOO_LARGE: {
+    meaning:
+      'A source holds more than a configuration should: a large file, very many files, or too much in sum.',
+    action: 'Name large data (geo databases, static sites) by absolute path instead of making it a source.',
+    retry: 'change',
+  },
+  STEWARD_SOURCE_UNSTABLE: {
+    meaning: 'A source changed faster than it could be read.',
+    action: 'Nothing, if it rests soon: it is read again. Else find out what keeps writing it.',
+    retry: 'wait',
+  },
+  STEWARD_ANNOTATIONS: {
+    meaning: 'The file of annotations is not as the kubelet writes one.',
+    action:
+      'Mount `metadata.annotations` by a downward API volume and name its file with `--annotations-file`.',
+    retry: 'change',
+  },
+  STEWARD_SCHEDULE: {
+    meaning: 'A schedule cannot be understood, or never comes.',
+    action: 'Write it as `reload=0 3 * * *` or `reopen-logs=TZ=Europe/Berlin @daily ~5m`.',
+    retry: 'never',
+  },
+  STEWARD_TEMPLATE: {
+    meaning: 'A `.liquid` file cannot be rendered.',
+    action: 'Mend the template at the place named; docs/templates.md says what templates can do.',
+    retry: 'change',
+  },
+  STEWARD_VALUES: {
+    meaning: 'The values for templates cannot be read or used.',
+    action: 'Give values as YAML or JSON with names at the top level; docs/templates.md has an example.',
+    retry: 'change',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
