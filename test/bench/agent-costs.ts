@@ -2,13 +2,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { RunningAgent } from '../support/agent.ts';
 import { kubeletVolume } from '../support/kubelet-volume.ts';
 import { installedNginx, until } from '../support/nginx.ts';
 import { type Figure, median, round } from './figure.ts';
-import { anonymousMemory, openSetting, type RunningAgent, type Setting, site } from './setting.ts';
+import { anonymousMemory, openSetting, type Setting, site } from './setting.ts';
 
 const memoryReloads = 1000;
-const listenPort = 9477;
 
 function flags(setting: Setting, source: string, more: readonly string[]): string[] {
   return [
@@ -36,7 +36,7 @@ export async function stormOfEdits(): Promise<Figure> {
       join(source, 'nginx.conf'),
       site(setting, { port: 8085, body: 'storm', http: '  include part-*.conf;' }),
     );
-    const agent = setting.startAgent(flags(setting, source, []), listenPort);
+    const agent = setting.startAgent(flags(setting, source, []));
     await agent.when('a first tree is published', (status) => status.started);
     await setting.startNginx(installedNginx, join(setting.directory, 'published/current/nginx.conf'), 8085);
     await agent.when('nginx is proven', (status) => status.state === 'Proven');
@@ -81,7 +81,7 @@ export async function memoryAndStart(): Promise<Figure[]> {
     const content = (body: string) => ({ 'nginx.conf': site(setting, { port: 8086, body }) });
     const volume = kubeletVolume(join(setting.directory, 'source'), content('start'));
     const all = flags(setting, volume.directory, ['--min-interval', '0s', '--max-draining', '1000']);
-    const agent = setting.startAgent(all, listenPort);
+    const agent = setting.startAgent(all);
     await agent.when('a first tree is published', (status) => status.started);
     await setting.startNginx(installedNginx, join(setting.directory, 'published/current/nginx.conf'), 8086);
     await agent.when('nginx is proven', (status) => status.state === 'Proven');
@@ -123,9 +123,9 @@ async function startsToReady(setting: Setting, all: readonly string[]): Promise<
   const times: number[] = [];
   for (let count = 0; count < 7; count += 1) {
     const start = performance.now();
-    const agent = setting.startAgent(all, listenPort);
+    const agent = setting.startAgent(all);
     await until('the agent is ready', () =>
-      fetch(`http://127.0.0.1:${listenPort}/readyz`).then(
+      fetch(`http://127.0.0.1:9477/readyz`).then(
         (answer) => answer.ok,
         () => false,
       ),

@@ -97,19 +97,16 @@ async function startedUnderSteward(
 ): Promise<() => Promise<void>> {
   const content = (body: string) => ({ 'nginx.conf': site(setting, { port: 8084, body, http }) });
   const volume = kubeletVolume(join(setting.directory, 'source'), content('start'));
-  const agent = setting.startAgent(
-    [
-      ...['--source', volume.directory, '--publish-dir', join(setting.directory, 'published')],
-      ...[
-        '--run-dir',
-        join(setting.directory, 'run'),
-        '--control-socket',
-        join(setting.directory, 'control/control.sock'),
-      ],
-      ...['--min-interval', '0s', '--max-draining', '1000'],
+  const agent = setting.startAgent([
+    ...['--source', volume.directory, '--publish-dir', join(setting.directory, 'published')],
+    ...[
+      '--run-dir',
+      join(setting.directory, 'run'),
+      '--control-socket',
+      join(setting.directory, 'control/control.sock'),
     ],
-    9477,
-  );
+    ...['--min-interval', '0s', '--max-draining', '1000'],
+  ]);
   await agent.when('a first tree is published', (status) => status.started);
   await setting.startNginx(build, join(setting.directory, 'published/current/nginx.conf'), 8084);
   await agent.when('nginx is proven', (status) => status.state === 'Proven');

@@ -10,8 +10,9 @@ import { connect } from 'node:tls';
 import type { AgentStatus, Attempt } from '../../src/agent/status.ts';
 import { kubeletVolume } from '../support/kubelet-volume.ts';
 import { getOnce, startLoad } from '../support/load.ts';
+import { until } from '../support/nginx.ts';
 import { bold, cyan, dim, green, heading, milliseconds, red, say, table, tell, yellow } from './screen.ts';
-import { openStage, ownPaths, type Stage, untilTrue } from './stage.ts';
+import { openStage, ownPaths, type Stage } from './stage.ts';
 
 interface Site {
   readonly body: string;
@@ -44,14 +45,14 @@ async function tellTheStory(stage: Stage): Promise<void> {
     [volume.directory, `${certificates.directory}=certificates`],
     ['--schedule', 'reload=*/10 * * * * *', '--min-interval', '200ms'],
   );
-  await untilTrue('a first tree is published', async () =>
+  await until('a first tree is published', async () =>
     fetch(`http://127.0.0.1:${ports.agent}/startupz`).then(
       (answer) => answer.ok,
       () => false,
     ),
   );
   await stage.startNginx(join(directory, 'published/current/nginx.conf'));
-  const first = await stage.statusWhen('nginx is proven', (status) => status.state === 'Proven');
+  const first = await stage.agent().when('nginx is proven', (status) => status.state === 'Proven');
   tell(
     `master ${first.master?.pid}, ${first.master?.workers.running} workers, proven to run ${first.proven?.hash}`,
   );
@@ -80,7 +81,7 @@ async function tellTheStory(stage: Stage): Promise<void> {
   const wanted =
     /^nginx_steward_(reloads_total|rollbacks_total|changes_total|config_info|last_reload_successful|workers|certificate_not_after)/;
   tell(
-    (await stage.metrics())
+    (await stage.agent().get('/metrics')).text
       .split('\n')
       .filter((line) => wanted.test(line))
       .join('\n'),
@@ -96,7 +97,7 @@ async function goodChange(
   const before = await attempts(stage);
   const edited = performance.now();
   volume.swap({ 'nginx.conf': site(stage, { body: 'version 2' }) });
-  await untilTrue('the new answer', async () => (await getOnce(stage.ports.http))?.body === 'version 2');
+  await until('the new answer', async () => (await getOnce(stage.ports.http))?.body === 'version 2');
   const answered = performance.now() - edited;
   const attempt = await nextAttempt(stage, before);
   tell(`first new answer ${bold(milliseconds(answered))} after the volume's swap`);
@@ -131,7 +132,7 @@ async function refusedAtReload(
   record('refused at reload', attempt, `${serving}, put back ${attempt.putBack ?? ''}`);
   await plainReload(stage, changed);
   volume.swap({ 'nginx.conf': site(stage, { body: 'version 5' }) });
-  await stage.statusWhen('the mended configuration is proven', (status) => status.state === 'Proven');
+  await stage.agent().when('the mended configuration is proven', (status) => status.state === 'Proven');
 }
 
 /** The same change under plain nginx, for contrast. */
@@ -141,11 +142,11 @@ async function plainReload(stage: Stage, changed: Site): Promise<void> {
   const write = (content: Site): void => writeFileSync(file, plainSite(stage, content));
   write({ body: 'version 2' });
   const pid = await stage.startNginx(file);
-  await untilTrue('plain nginx serves', async () => (await getOnce(ports.plain))?.body === 'version 2');
+  await until('plain nginx serves', async () => (await getOnce(ports.plain))?.body === 'version 2');
   write(changed);
   const test = spawnSync('nginx', ['-t', '-c', file]);
   const reload = spawnSync('nginx', ['-s', 'reload', '-c', file]);
-  await untilTrue('plain nginx has finished with the signal', () => isIdle(pid));
+  await until('plain nginx has finished with the signal', () => isIdle(pid));
   tell(yellow('for contrast, the same change under plain nginx:'));
   tell(`  nginx -t          exit ${test.status}   ${dim('"test is successful"')}`);
   tell(`  nginx -s reload   exit ${reload.status}   ${dim('says nothing')}`);
@@ -164,24 +165,22 @@ async function halfAPair(
   const renewed = pair(directory, 'second');
   const before = await attempts(stage);
   certificates.swap({ 'tls.crt': renewed['tls.crt'], 'tls.key': old['tls.key'] });
-  const waiting = await stage.statusWhen(
-    'the half is noticed',
-    (status) => status.pending?.reason === 'certificate-pair',
-  );
+  const waiting = await stage
+    .agent()
+    .when('the half is noticed', (status) => status.pending?.reason === 'certificate-pair');
   tell(`half a pair: ${waiting.pending?.message ?? ''}`);
   tell(`served meanwhile: ${await servedCommonName(ports.tls)}`);
   const completed = performance.now();
   certificates.swap(renewed);
-  await untilTrue(
-    'the new certificate',
-    async () => (await servedCommonName(ports.tls)) === 'second.example',
-  );
+  await until('the new certificate', async () => (await servedCommonName(ports.tls)) === 'second.example');
   tell(`whole: ${bold(milliseconds(performance.now() - completed))} later second.example is served`);
   const attempt = await nextAttempt(stage, before);
   showAttempt(attempt);
-  const proven = await stage.statusWhen('the served certificate was looked at', (status) =>
-    status.certificates.some((one) => one.served === 'yes'),
-  );
+  const proven = await stage
+    .agent()
+    .when('the served certificate was looked at', (status) =>
+      status.certificates.some((one) => one.served === 'yes'),
+    );
   record(
     'certificate pair',
     attempt,
@@ -191,9 +190,9 @@ async function halfAPair(
 
 async function scheduledReload(stage: Stage): Promise<void> {
   heading("A scheduled reload (--schedule 'reload=*/10 * * * * *', with seconds for the demo)");
-  const status = await stage.statusWhen('the timer has fired', (one) =>
-    one.attempts.some((attempt) => attempt.trigger === 'schedule'),
-  );
+  const status = await stage
+    .agent()
+    .when('the timer has fired', (one) => one.attempts.some((attempt) => attempt.trigger === 'schedule'));
   const attempt = status.attempts.find((one) => one.trigger === 'schedule');
   if (attempt === undefined) return;
   showAttempt(attempt);
@@ -216,7 +215,7 @@ function showAttempt(attempt: Attempt): void {
 }
 
 async function attempts(stage: Stage): Promise<Attempt[]> {
-  return [...(await stage.status()).attempts];
+  return [...(await stage.agent().status()).attempts];
 }
 
 /** The first attempt, other than by the timer, that was not there before. */
@@ -224,10 +223,9 @@ async function nextAttempt(stage: Stage, before: readonly Attempt[]): Promise<At
   const known = new Set(before.map((attempt) => JSON.stringify(attempt)));
   const fresh = (status: AgentStatus): Attempt | undefined =>
     status.attempts.find((attempt) => attempt.trigger !== 'schedule' && !known.has(JSON.stringify(attempt)));
-  const status = await stage.statusWhen(
-    'an attempt',
-    (one) => fresh(one) !== undefined && one.state !== 'Proving',
-  );
+  const status = await stage
+    .agent()
+    .when('an attempt', (one) => fresh(one) !== undefined && one.state !== 'Proving');
   const attempt = fresh(status);
   if (attempt === undefined) throw new Error('no attempt');
   return attempt;

@@ -4,12 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { AgentStatus } from '../../src/agent/status.ts';
-
-const program = fileURLToPath(new URL('../../dist/steward.cjs', import.meta.url));
+import { type RunningAgent, startAgent } from '../support/agent.ts';
+import { until } from '../support/nginx.ts';
 
 export interface Stage {
   readonly directory: string;
@@ -21,14 +18,10 @@ export interface Stage {
   };
   /** Starts the agent over the given sources (`DIR` or `DIR=PREFIX`). */
   startAgent(sources: readonly string[], flags: readonly string[]): void;
+  /** The agent that was started. */
+  agent(): RunningAgent;
   /** Starts an nginx on a configuration file; resolves with its master's pid once its title is set. */
   startNginx(configuration: string): Promise<number>;
-  status(): Promise<AgentStatus>;
-  /** Polls the agent's status until `condition` holds. */
-  statusWhen(what: string, condition: (status: AgentStatus) => boolean): Promise<AgentStatus>;
-  metrics(): Promise<string>;
-  /** What the agent logged so far. */
-  log(): string;
   close(): Promise<void>;
 }
 
@@ -38,65 +31,42 @@ export async function openStage(): Promise<Stage> {
   for (const name of ['tmp', 'plain']) mkdirSync(join(directory, name), { mode: 0o755 });
   const [http = 0, tls = 0, plain = 0, agent = 0] = await freePorts(4);
   const children: ChildProcess[] = [];
-  let logged = '';
 
-  function start(command: string, args: readonly string[]): ChildProcess {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    children.push(child);
-    return child;
-  }
+  let running: RunningAgent | undefined;
 
   const stage: Stage = {
     directory,
     ports: { http, tls, plain, agent },
     startAgent: (sources, flags) => {
-      const args = [
-        ...[program, 'agent', '--listen', `127.0.0.1:${agent}`, '--log-format', 'json'],
+      const own = [
         ...sources.flatMap((source) => ['--source', source]),
         ...['--publish-dir', join(directory, 'published'), '--run-dir', join(directory, 'run')],
         ...['--control-socket', join(directory, 'control', 'control.sock')],
-        ...['--master-match', join(directory, 'published'), ...flags],
+        ...['--master-match', join(directory, 'published')],
       ];
-      const child = start(process.execPath, args);
-      for (const stream of [child.stdout, child.stderr]) {
-        stream?.setEncoding('utf8').on('data', (chunk: string) => {
-          logged += chunk;
-        });
-      }
+      running = startAgent({ port: agent, flags: [...own, ...flags] });
+      children.push(running.process);
+    },
+    agent: () => {
+      if (running === undefined) throw new Error('the agent was not started');
+      return running;
     },
     startNginx: async (configuration) => {
-      const child = start('nginx', ['-c', configuration, '-g', 'daemon off;']);
+      const child = spawn('nginx', ['-c', configuration, '-g', 'daemon off;'], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      children.push(child);
       let written = '';
-      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
         written += chunk;
       });
       const pid = child.pid ?? 0;
-      await untilTrue('nginx has started', () => {
+      await until('nginx has started', () => {
         if (child.exitCode !== null) throw new Error(`nginx did not start:\n${written}`);
         return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('nginx: master');
       });
       return pid;
     },
-    status: async () => {
-      const answer = await fetch(`http://127.0.0.1:${agent}/status`);
-      return (await answer.json()) as AgentStatus;
-    },
-    statusWhen: async (what, condition) => {
-      let last: AgentStatus | undefined;
-      try {
-        await untilTrue(what, async () => {
-          last = await stage.status().catch(() => undefined);
-          return last !== undefined && condition(last);
-        });
-      } catch (error) {
-        const seen = `last status: ${JSON.stringify(last, null, 1)}\nagent's log:\n${logged}`;
-        throw new Error(`${what}\n${seen}`, { cause: error });
-      }
-      if (last === undefined) throw new Error(what);
-      return last;
-    },
-    metrics: async () => (await fetch(`http://127.0.0.1:${agent}/metrics`)).text(),
-    log: () => logged,
     close: async () => {
       for (const child of children.toReversed()) {
         if (child.exitCode !== null) continue;
@@ -121,15 +91,6 @@ export function ownPaths(directory: string, name: string): { main: string; http:
     main: `pid ${join(directory, `${name}.pid`)};\nworker_shutdown_timeout 10s;`,
     http: ['    access_log off;', ...temporary].join('\n'),
   };
-}
-
-/** Waits until a condition holds; the demo never waits for time. */
-export async function untilTrue(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 30_000;
-  while (!(await condition())) {
-    if (performance.now() > end) throw new Error(`waited 30 s in vain: ${what}`);
-    await pause(2);
-  }
 }
 
 async function freePorts(count: number): Promise<number[]> {
