@@ -73,6 +73,34 @@ export const errorCatalogue = {
     action: 'Give values as YAML or JSON with names at the top level; docs/templates.md has an example.',
     retry: 'change',
   },
+  STEWARD_NO_MASTER: {
+    meaning: 'No nginx master runs where steward looks.',
+    action:
+      'Start nginx; in a Pod set `shareProcessNamespace: true`, so that steward sees it. It is found as soon as it runs.',
+    retry: 'wait',
+  },
+  STEWARD_SEVERAL_MASTERS: {
+    meaning: 'More than one nginx master runs, and nothing says which one is meant.',
+    action: "Choose one by its command line with `--master-match '<regular expression>'`.",
+    retry: 'change',
+  },
+  STEWARD_SINGLE_PROCESS: {
+    meaning: 'nginx runs with `master_process off`: there is no master that could replace its workers.',
+    action: 'Take `master_process off` out of the configuration and start nginx again.',
+    retry: 'change',
+  },
+  STEWARD_UPGRADE_UNDER_WAY: {
+    meaning:
+      'A new nginx binary was started beside the old one (USR2), and both have masters: a reload now would hit the wrong one.',
+    action: 'Finish the upgrade (QUIT to the old master) or give it up (QUIT to the new one).',
+    retry: 'wait',
+  },
+  STEWARD_NOT_PERMITTED: {
+    meaning: 'steward may not signal the nginx master.',
+    action:
+      "Run steward with the master's uid (`runAsUser`); capabilities do not help a user that is not root.",
+    retry: 'change',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;
