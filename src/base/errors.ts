@@ -63,6 +63,17 @@ export const errorCatalogue = {
     action: 'Write it as `reload=0 3 * * *` or `reopen-logs=TZ=Europe/Berlin @daily ~5m`.',
     retry: 'never',
   },
+  STEWARD_CERTIFICATE: {
+    meaning: 'A certificate or its key is one that nginx will refuse.',
+    action:
+      'Put a certificate with its chain, and the unencrypted key that belongs to it, in PEM form in place.',
+    retry: 'change',
+  },
+  STEWARD_CERTIFICATE_PAIR: {
+    meaning: 'A certificate and its key do not belong together, and the other half did not come.',
+    action: 'Put the certificate and the key of one pair in place; what nginx runs stays until then.',
+    retry: 'wait',
+  },
   STEWARD_TEMPLATE: {
     meaning: 'A `.liquid` file cannot be rendered.',
     action: 'Mend the template at the place named; docs/templates.md says what templates can do.',

@@ -47,7 +47,7 @@ export interface TemplateEngine {
   render(template: string, values: Values): TemplateResult;
 }
 
-/** Loads LiquidJS (about 2 MB of memory, hence not before a template is there) and takes out of it what is not wanted. */
+/** Loads LiquidJS (3 MB of memory, hence not before a template is there) and takes out of it what is not wanted. */
 export async function loadTemplateEngine(): Promise<TemplateEngine> {
   return makeEngine(await import('liquidjs'));
 }
