@@ -16,6 +16,8 @@ export interface NamedFiles {
   readonly loose: string;
   /** Of the files' identities and change times; see `Seen.stamp` of the schedule. */
   readonly stamp: string;
+  /** When the last of them changed (content, mode or place; Unix epoch, ms); 0 when there are none. */
+  readonly newestChange: number;
   /** Those whose content is not known, with a reason for people. */
   readonly problems: readonly { readonly path: string; readonly reason: string }[];
   /** What must be watched to notice any change. */
@@ -61,6 +63,7 @@ export function namedFilesDigest(paths: readonly string[], options: NamedFilesOp
     digest: digestOf(files),
     loose: digestOf(files.filter((file) => !file.inVolume)),
     stamp: hashOf(files.map((file) => `${file.path}\0${file.stamp}`)),
+    newestChange: files.reduce((newest, file) => Math.max(newest, file.changedAt), 0),
     problems: files.flatMap(({ path, problem }) =>
       problem === undefined ? [] : [{ path, reason: problem }],
     ),
@@ -78,7 +81,7 @@ function readNamed(path: string, options: NamedFilesOptions): KnownFile {
     stamp: hash,
     hash,
     readAt: now,
-    changedAt: now,
+    changedAt: 0,
     inVolume,
     problem: reason,
   });
@@ -118,7 +121,7 @@ function readNamed(path: string, options: NamedFilesOptions): KnownFile {
         stamp: identity,
         hash: identity,
         readAt: now,
-        changedAt: now,
+        changedAt: stats.ctimeMs,
         inVolume,
         problem: undefined,
       };

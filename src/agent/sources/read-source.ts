@@ -49,6 +49,8 @@ export interface SourceSnapshot {
   readonly loose: string;
   /** Of the files' identities and change times; see `Seen.stamp` of the schedule. */
   readonly stamp: string;
+  /** When the last of them changed (content, mode or place; Unix epoch, ms); 0 when there are none. */
+  readonly newestChange: number;
   /** What must be watched to notice any change of this. */
   readonly watch: readonly string[];
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
@@ -91,6 +93,7 @@ class Unsteady extends Error {
 interface FoundFile extends SourceFile {
   readonly inVolume: boolean;
   readonly stamp: string;
+  readonly changedAt: number;
 }
 
 /** A directory on the way: where it really is, what people call it, and where it goes in the tree. */
@@ -138,6 +141,7 @@ class Reading {
       digest: digestOf(this.#files),
       loose: digestOf(this.#files.filter((file) => !file.inVolume)),
       stamp: hashOf(this.#files.map((file) => `${file.path}\0${file.stamp}`)),
+      newestChange: this.#files.reduce((newest, file) => Math.max(newest, file.changedAt), 0),
       watch: this.#watch,
       skipped: this.#skipped,
     };
@@ -219,7 +223,9 @@ class Reading {
     this.#bytes += file.content.length;
     const { content, stats } = file;
     const mode = Number(stats.mode) & 0o777;
-    this.#files.push({ path: target, content, mode, origin: shown, inVolume, stamp: stampOf(stats) });
+    const changedAt = Number(stats.ctimeNs / 1_000_000n);
+    const stamp = stampOf(stats);
+    this.#files.push({ path: target, content, mode, origin: shown, inVolume, stamp, changedAt });
     if (this.#files.length % filesPerTurn === 0) await turn();
   }
 
