@@ -51,7 +51,10 @@ export async function servedCertificate(
   if (outcome.kind !== 'no-shared-algorithm') return outcome;
   const anyOutcome = await shakeHands(tls, target, choices.other, options);
   return anyOutcome.kind === 'no-shared-algorithm'
-    ? { kind: 'unknown', reason: `${placeOf(target)}: the server shares no algorithm with us` }
+    ? {
+        kind: 'unknown',
+        reason: `${placeOf(target)}: the server refuses every handshake: it has no certificate with a key of its own, or shares no algorithm with us`,
+      }
     : anyOutcome;
 }
 

@@ -13,7 +13,8 @@ export interface PairFile {
 
 /**
  * - `whole`: the key belongs to the certificate, and nginx will load them (also when they have expired).
- * - `half`: one of the two is missing, cut off, or belongs to another pair: the other half is likely on its way.
+ * - `half`: one of the two is missing, cut off, or belongs to another pair: the other half is likely on its way. nginx
+ *   refuses it, or worse: a key of another kind than its certificate loads and serves nobody.
  * - `broken`: nginx will refuse them, and nothing says that this will pass by itself.
  * - `unknown`: it cannot be told, because a half cannot be read or the key has a password.
  */
@@ -98,7 +99,11 @@ export function inspectPair(pair: {
     );
     return { ...found, leaf, state: 'broken' };
   }
-  add('error', 'mismatch', 'the key does not belong to the certificate: one of the two is of another pair');
+  add(
+    'error',
+    'mismatch',
+    `the key does not belong to the certificate: one of the two is of another pair${unnoticed(chain.value[0], privateKey.value)}`,
+  );
   return { ...found, leaf, state: 'half' };
 }
 
@@ -182,15 +187,13 @@ function open(file: PairFile, what: 'certificate' | 'key'): Half<Pem> {
 }
 
 function unreadable(message: string, pem: Pem): Half<never> {
-  const isEmpty = pem.blocks.length === 0 && !pem.isHiddenByMark;
+  const isEmpty = pem.blocks.length === 0;
   const sign = pem.isCutOff ? 'cut-off' : isEmpty ? 'absent' : 'wrong';
   return { kind: 'bad', sign, problem: { kind: 'unreadable', message } };
 }
 
 function hint(pem: Pem): string {
-  if (pem.isHiddenByMark) return ': a byte order mark hides its first line from nginx, save it without one';
-  if (pem.isCutOff) return ': it ends in the middle of a PEM block';
-  return '';
+  return pem.isCutOff ? ': it ends in the middle of a PEM block' : '';
 }
 
 function judgeDates(
@@ -225,6 +228,14 @@ function judgeChain(
     );
     return;
   }
+}
+
+/** OpenSSL keeps a key of another kind beside the certificate: `nginx -t` passes, and every handshake fails (seen on 1.22 and 1.30). */
+function unnoticed(certificate: X509Certificate, key: KeyObject): string {
+  const { asymmetricKeyType: kind } = certificate.publicKey;
+  return kind === key.asymmetricKeyType
+    ? ''
+    : `, one ${kind} and the other ${key.asymmetricKeyType}, which \`nginx -t\` does not notice and no client can connect to`;
 }
 
 /** OpenSSL's and Node's codes name the failure and hold nothing of the input. */

@@ -1,6 +1,7 @@
 /**
  * Splits PEM files as OpenSSL reads them for nginx: a block begins where a line does, text between blocks is nothing,
- * lines may end in CRLF or blanks, and a block that has no end is no block.
+ * lines may end in CRLF or blanks, a byte order mark before the
+ * first line is skipped, and a block that has no end is no block.
  */
 
 export interface PemBlock {
@@ -14,15 +15,15 @@ export interface Pem {
   readonly blocks: readonly PemBlock[];
   /** The file ends inside a block: it is half written, or was cut. */
   readonly isCutOff: boolean;
-  /** A byte order mark stands directly before the first block, which OpenSSL therefore does not see. */
-  readonly isHiddenByMark: boolean;
 }
 
 const certificateLabels = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
 
 export function readPem(content: Uint8Array): Pem {
   // latin1 keeps one character per byte whatever the text around the blocks is written in.
-  const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1');
+  const text = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '');
   const blocks: PemBlock[] = [];
   let open: { label: string; lines: string[] } | undefined;
   for (const raw of text.split('\n')) {
@@ -37,7 +38,7 @@ export function readPem(content: Uint8Array): Pem {
       open = undefined;
     }
   }
-  return { blocks, isCutOff: open !== undefined, isHiddenByMark: text.startsWith('\xef\xbb\xbf-----BEGIN ') };
+  return { blocks, isCutOff: open !== undefined };
 }
 
 export function certificatesOf(pem: Pem): readonly PemBlock[] {
