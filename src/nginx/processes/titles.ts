@@ -4,7 +4,8 @@
  */
 
 const master = /^(?:nginx|angie): master process ?/;
-const workerWords = /^(?:nginx|angie): worker process(?<draining> is shutting down)?$/;
+/** Builds that number their workers or name their port do it behind these words. */
+const workerWords = /^(?:nginx|angie): worker process\b(?<draining>.*is shutting down)?/;
 const helperWords = /^(?:nginx|angie): (?:cache (?:manager|loader)|privileged agent) process/;
 const anyTitle = /^(?:nginx|angie): /;
 const programs = /^(?:nginx|angie|openresty)/;
