@@ -29,6 +29,8 @@ export interface WatcherOptions {
   readonly rescanMs?: number;
   /** The time between rescans while inotify is not to be had. */
   readonly pollMs?: number;
+  /** How long polling goes on before inotify is asked for again. */
+  readonly retryInotifyMs?: number;
   /** In [0, 1): so that the Pods of one node do not rescan in step. */
   readonly random?: () => number;
   readonly open?: OpenDirectoryWatch;
@@ -46,8 +48,6 @@ interface Watched {
 
 /** Whoever wakes anyway may do a rescan that is due; the watcher's own timer comes this much later. */
 const slackMs = 15_000;
-/** How long polling goes on before inotify is asked for again. */
-const retryInotifyMs = 60_000;
 /** The plan of what to watch is made at once, but not again for each event of a burst. */
 const planGapMs = 100;
 /** No watch is to be had: per user (instances, watches) or per process and system (open files). */
@@ -71,6 +71,7 @@ export class Watcher {
     this.#options = {
       rescanMs: 45_000,
       pollMs: 2000,
+      retryInotifyMs: 60_000,
       random: Math.random,
       open: watchDirectory,
       modeChanged: () => {},
@@ -188,7 +189,7 @@ export class Watcher {
       this.#options.log.warn({ directory, code }, 'directory cannot be watched, only rescanned');
       return;
     }
-    this.#nextInotify = this.#options.clock.monotonic() + retryInotifyMs;
+    this.#nextInotify = this.#options.clock.monotonic() + this.#options.retryInotifyMs;
     if (this.#mode === 'inotify') this.#setMode('poll', code);
   }
 
