@@ -1,6 +1,6 @@
 /** Looks at the certificate that a listening nginx serves: one TLS handshake, no request. */
 import { connect, type Socket } from 'node:net';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../../base/clock.ts';
 import type { KeyAlgorithm } from './leaf.ts';
 import type { HandshakeTarget } from './targets.ts';
@@ -20,21 +20,18 @@ type Tls = typeof import('node:tls');
 type Outcome = ServedCertificate | { readonly kind: 'no-shared-algorithm' };
 
 /**
- * What makes nginx choose its certificate of one kind: the signature algorithms that we accept, and for TLS 1.2 and
- * below the cipher suites too, since a suite with RSA key exchange signs nothing.
+ * What makes nginx choose its certificate of one kind: the signature algorithms that we accept. OpenSSL then offers only
+ * cipher suites that go with them, which decides under TLS 1.1 and below too.
  */
-const choices: Readonly<Record<KeyAlgorithm, ConnectionOptions>> = {
-  rsa: {
-    sigalgs:
-      'rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512:rsa_pkcs1_sha1',
-    ciphers: 'aRSA:@SECLEVEL=0',
-  },
-  ecdsa: {
-    sigalgs: 'ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:ecdsa_sha1',
-    ciphers: 'aECDSA:@SECLEVEL=0',
-  },
-  ed25519: { sigalgs: 'ed25519', ciphers: 'aECDSA:@SECLEVEL=0' },
-  other: { ciphers: 'ALL:@SECLEVEL=0' },
+const signatureAlgorithms: Readonly<Record<KeyAlgorithm, string | undefined>> = {
+  rsa: [
+    'rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512',
+    'rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512',
+    'rsa_pkcs1_sha256:rsa_pkcs1_sha384:rsa_pkcs1_sha512:rsa_pkcs1_sha1',
+  ].join(':'),
+  ecdsa: 'ecdsa_secp256r1_sha256:ecdsa_secp384r1_sha384:ecdsa_secp521r1_sha512:ecdsa_sha1',
+  ed25519: 'ed25519',
+  other: undefined,
 };
 
 /**
@@ -47,9 +44,9 @@ export async function servedCertificate(
 ): Promise<ServedCertificate> {
   // Loaded with the first certificate that changes: it costs more than a megabyte.
   const tls = await import('node:tls');
-  const outcome = await shakeHands(tls, target, choices[target.algorithm], options);
+  const outcome = await shakeHands(tls, target, signatureAlgorithms[target.algorithm], options);
   if (outcome.kind !== 'no-shared-algorithm') return outcome;
-  const anyOutcome = await shakeHands(tls, target, choices.other, options);
+  const anyOutcome = await shakeHands(tls, target, undefined, options);
   return anyOutcome.kind === 'no-shared-algorithm'
     ? {
         kind: 'unknown',
@@ -68,7 +65,7 @@ export function placeOf(target: HandshakeTarget): string {
 async function shakeHands(
   tls: Tls,
   target: HandshakeTarget,
-  choice: ConnectionOptions,
+  sigalgs: string | undefined,
   { clock, timeoutMs, signal }: HandshakeOptions,
 ): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -86,13 +83,14 @@ async function shakeHands(
   socket.once('connect', () => {
     const start = (): void => {
       secured = tls.connect({
-        ...choice,
         socket,
+        ...(sigalgs === undefined ? {} : { sigalgs }),
         ...(target.serverName === undefined ? {} : { servername: target.serverName }),
         // We look at what is served and trust nothing: whatever it is signed by, and however old the protocol.
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
         minVersion: 'TLSv1',
+        ciphers: 'ALL:@SECLEVEL=0',
       });
       watch(secured, resolve, unknown);
     };

@@ -122,6 +122,7 @@ for (const build of nginxBuilds) {
       `server { listen 443 ssl; server_name old.example; ${pair(directory.path, 'o')} }`,
       `server { listen 444 ssl; ssl_protocols TLSv1.2; ${both} }`,
       `server { listen 445 ssl; ssl_protocols TLSv1.2; ssl_ciphers AES128-SHA; ${pair(directory.path, 'r')} }`,
+      `server { listen 446 ssl; ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0; ${both} }`,
     ].join(' ');
     await serving(build, directory.path, body, async () => {
       for (const port of [443, 444]) {
@@ -134,6 +135,8 @@ for (const build of nginxBuilds) {
       assert.deepEqual(await look(443, { serverName: 'old.example' }), served(expired));
       // A name whose server has no RSA certificate answers with what it serves to everybody.
       assert.deepEqual(await look(443, { serverName: 'b.example', algorithm: 'rsa' }), served(second));
+      assert.deepEqual(await look(446, { algorithm: 'ecdsa' }), served(ecdsa));
+      assert.deepEqual(await look(446, { algorithm: 'rsa' }), served(rsa));
       assert.deepEqual(await look(445, { algorithm: 'rsa' }), served(rsa));
       assert.deepEqual(await look(445, { algorithm: 'ecdsa' }), served(rsa));
     });
