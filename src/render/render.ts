@@ -22,7 +22,7 @@ export interface Rendered {
   readonly templateLines?: Uint32Array;
 }
 
-export interface RenderOptions {
+interface RenderOptions {
   /** What `{{ steward.tree }}` gives: a token that publishing replaces by the absolute directory of the tree. */
   readonly treeToken: string;
 }

@@ -39,7 +39,7 @@ export interface TemplateProblem {
   readonly variable?: string;
 }
 
-export type TemplateResult =
+type TemplateResult =
   | { readonly kind: 'rendered'; readonly text: string; readonly lines: Uint32Array }
   | { readonly kind: 'refused'; readonly problems: readonly TemplateProblem[] };
 

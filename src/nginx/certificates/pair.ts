@@ -20,7 +20,7 @@ export interface PairFile {
  */
 export type PairState = 'whole' | 'half' | 'broken' | 'unknown';
 
-export interface PairProblem {
+interface PairProblem {
   readonly kind:
     | 'missing'
     | 'unseen'
