@@ -61,7 +61,7 @@ let lastPort = 8100;
 
 /** Starts nginx and waits until its workers run. */
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { build, uid = 0 } = options;
+  const { uid = 0 } = options;
   const { path: directory, remove } = testDirectory();
   lastPort += 1;
   const port = lastPort;

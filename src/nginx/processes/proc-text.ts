@@ -57,8 +57,8 @@ export function parsePids(text: string): readonly number[] {
 export function parseCpuList(text: string): number | undefined {
   let count = 0;
   for (const range of text.trim().split(',')) {
-    const [first, last = first] = range.split('-').map(Number);
-    if (first === undefined || last === undefined || !Number.isInteger(last - first)) return undefined;
+    if (!/^\d+(?:-\d+)?$/.test(range)) return undefined;
+    const [first = 0, last = first] = range.split('-').map(Number);
     count += last - first + 1;
   }
   return count;

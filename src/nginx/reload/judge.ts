@@ -41,8 +41,8 @@ export function judge(seen: Seen, expected: ExpectedWorkers, timedOut = false): 
 
 function judgeIdle(seen: Seen, expected: ExpectedWorkers): Judgement | typeof lookAgain {
   if (seen.born.some((born) => born.state === 'newborn')) return lookAgain;
-  if (seen.born.some(({ state }) => state === 'draining') && countRunning(seen) === 0)
-    return { kind: 'Stopping', reason: 'quit' };
+  const newOnesLeave = seen.born.some(({ state }) => state === 'draining') && countRunning(seen) === 0;
+  if (newOnesLeave && !seen.lines.some(isFatalExit)) return { kind: 'Stopping', reason: 'quit' };
   // What is new and dead already may have been a program that a module ran; the noted workers tell.
   if (countRunning(seen) === 0 && stillRunning(seen).length > 0) return judgeNoneLeft(seen);
   switch (originOf(seen)) {
