@@ -11,7 +11,7 @@ import type { Trigger } from '../ports.ts';
 import type { AgentStatus } from '../status.ts';
 import { looseDue, type RequestTrigger, type SchedulePolicy, type ScheduleState } from './state.ts';
 
-export type WaitReason = NonNullable<AgentStatus['pending']>['reason'];
+type WaitReason = NonNullable<AgentStatus['pending']>['reason'];
 
 export type Decision =
   /** Read the sources and the named files: `looking`, then `looked` or `lookFailed`. */

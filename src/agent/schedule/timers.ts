@@ -15,7 +15,7 @@
 import { Cron } from 'croner';
 import { StewardError } from '../../base/errors.ts';
 
-export type ScheduledAction = 'reload' | 'reopen-logs';
+type ScheduledAction = 'reload' | 'reopen-logs';
 
 export interface Schedule {
   readonly action: ScheduledAction;

@@ -1,4 +1,4 @@
-/** Bounded reading of single files that others write: never a link, a FIFO or a device, and never more than agreed. */
+/** Bounded reading of single files that others write: never a FIFO or a device, and never more than agreed. */
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /** The path leads to something that is not a regular file. */
@@ -17,14 +17,17 @@ const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 const chunkSize = 64 * 1024;
 
 /**
- * The content of a regular file; a link as the last part of the path is refused (ELOOP).
+ * The content of a regular file. With `links: 'refuse'` a link as the last part of the path is an error (ELOOP).
  *
  * @throws NotRegularError, TooLargeError, and what `open` and `read` throw.
  */
-export function readWhole(path: string, maxBytes: number): WholeFile {
+export function readWhole(path: string, maxBytes: number, links: 'follow' | 'refuse' = 'follow'): WholeFile {
   const chunks: Uint8Array[] = [];
-  const stats = readChunks(path, openFlags | constants.O_NOFOLLOW, maxBytes, (chunk) =>
-    chunks.push(Uint8Array.from(chunk)),
+  const stats = readChunks(
+    path,
+    links === 'refuse' ? openFlags | constants.O_NOFOLLOW : openFlags,
+    maxBytes,
+    (chunk) => chunks.push(Uint8Array.from(chunk)),
   );
   const [only] = chunks;
   return { content: only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks), stats };

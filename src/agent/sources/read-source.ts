@@ -19,14 +19,14 @@ import { skipReason } from './skipped-names.ts';
 import { codeOf, linkError, missing, tooLarge, unreadable, unstable } from './source-errors.ts';
 import { volumeVersion } from './volume.ts';
 
-export interface SourceLimits {
+interface SourceLimits {
   readonly maxFileBytes: number;
   readonly maxTotalBytes: number;
   readonly maxFiles: number;
 }
 
 /** Far more than a configuration needs, and little enough that a wrong directory does not fill the memory. */
-export const defaultSourceLimits: SourceLimits = {
+const defaultSourceLimits: SourceLimits = {
   maxFileBytes: 8 * 1024 * 1024,
   maxTotalBytes: 32 * 1024 * 1024,
   maxFiles: 10_000,
@@ -212,7 +212,7 @@ class Reading {
       throw tooLarge(this.#options.directory, `more than ${maxFiles} files`);
     const file = this.#attempt(shown, () => {
       try {
-        return readWhole(place.real, room);
+        return readWhole(place.real, room, 'refuse');
       } catch (error) {
         if (!(error instanceof TooLargeError)) throw error;
         throw room === maxFileBytes

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -13,10 +16,14 @@ import {
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { namedFilesDigest } from '../../../src/agent/sources/named-files.ts';
 import { readSource } from '../../../src/agent/sources/read-source.ts';
 import { neverUpdated } from '../../../src/agent/sources/sub-paths.ts';
+import { Watcher } from '../../../src/agent/sources/watcher.ts';
+import { systemClock } from '../../../src/base/clock.ts';
 import { kubeletVolume } from '../../support/kubelet-volume.ts';
 import { testDirectory, until } from '../../support/nginx.ts';
+import { run } from '../../support/run.ts';
 import { watchSource } from '../../support/watched-source.ts';
 
 function temporary(t: TestContext, files: Readonly<Record<string, string>> = {}): string {
@@ -87,6 +94,19 @@ test('another process that swaps as fast as it can never shows a mixed version',
   await ended;
 });
 
+test('a directory costs one watch, however many files it holds', async (t) => {
+  const files = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`${i}.conf`, '']));
+  await watchSource(t, [{ directory: temporary(t, files) }]);
+  const watches = readdirSync('/proc/self/fdinfo').flatMap((fd) => {
+    try {
+      return readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8').match(/^inotify wd/gm) ?? [];
+    } catch {
+      return [];
+    }
+  });
+  assert.equal(watches.length, 1);
+});
+
 test("editors' ways to save are all noticed, and end in the saved content", async (t) => {
   const directory = temporary(t, { 'a.conf': '0' });
   const file = join(directory, 'a.conf');
@@ -112,7 +132,7 @@ test("editors' ways to save are all noticed, and end in the saved content", asyn
   renameSync(join(directory, 'sedXYZ'), file);
   await source.becomes({ 'a.conf': 'renamed' });
 
-  spawnSync('chmod', ['0600', file]);
+  chmodSync(file, 0o600);
   await until('the mode is read', () => source.readings.at(-1)?.files[0]?.mode === 0o600);
   assert.ok(source.told.every((kind) => kind !== 'swap'));
 });
@@ -201,13 +221,47 @@ test('two volumes are two swaps, each complete', async (t) => {
   assert.deepEqual(source.told, ['swap', 'swap']);
 });
 
+test("below the root of nginx's container, links lead where they lead there", async (t) => {
+  // A root of its own: this one once more, with another /mnt.
+  const root = temporary(t);
+  const directory = join(root, 'mnt');
+  run('mount', '--bind', '/', root);
+  run('mount', '-t', 'tmpfs', 'tmpfs', directory);
+  const child = spawn('chroot', [root, 'sleep', '1000'], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  try {
+    const rootOfChild = `/proc/${child.pid}/root`;
+    await until('the other root', () => readlinkSync(`/proc/${child.pid}/exe`).endsWith('/sleep'));
+    mkdirSync(join(directory, 'tls'));
+    writeFileSync(join(directory, 'tls/tls.crt'), '1');
+    symlinkSync('/mnt/tls', join(directory, 'absolute'));
+    const look = () => namedFilesDigest(['/mnt/absolute/tls.crt'], { root: rootOfChild, now: Date.now() });
+    const before = look();
+    assert.deepEqual(before.problems, []);
+    let told = 0;
+    const nothing = (): void => {};
+    const log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+    const watcher = new Watcher({ clock: systemClock, log, changed: () => told++ });
+    t.after(() => watcher.close());
+    await watcher.watch(before.watch);
+    told = 0;
+    writeFileSync(join(directory, 'tls/tls.crt'), '2');
+    await until('the change is told', () => told > 0);
+    assert.notEqual(look().digest, before.digest);
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+    run('umount', directory);
+    run('umount', root);
+  }
+});
+
 test('a file mounted by subPath never changes, which the mount table tells', async (t) => {
   const root = temporary(t, { 'etc/nginx.conf': '' });
   const volume = kubeletVolume(join(root, 'volume'), { 'nginx.conf': '1' });
   const mounted = join(root, 'etc/nginx.conf');
   const version = (await readSource({ directory: volume.directory })).files[0]?.origin ?? '';
-  const real = spawnSync('realpath', [version], { encoding: 'utf8' }).stdout.trim();
-  assert.equal(spawnSync('mount', ['--bind', real, mounted]).status, 0);
+  run('mount', '--bind', run('realpath', version), mounted);
   try {
     for (const content of ['1', '2']) {
       volume.swap({ 'nginx.conf': content });
@@ -217,6 +271,6 @@ test('a file mounted by subPath never changes, which the mount table tells', asy
       ]);
     }
   } finally {
-    spawnSync('umount', [mounted]);
+    run('umount', mounted);
   }
 });

@@ -15,8 +15,17 @@ for (const [what, sysctl] of [
   test(`with no inotify ${what} left it polls, and goes back to inotify when there are some`, async (t) => {
     const { path, remove } = testDirectory();
     t.after(remove);
-    const args = ['--user', '--map-root-user', process.execPath, program, path, sysctl];
-    const child = spawn('unshare', args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const command = [
+      'unshare',
+      '--user',
+      '--map-root-user',
+      process.execPath,
+      program,
+      path,
+      sysctl,
+    ] as const;
+    const [first, ...rest] = command;
+    const child = spawn(first, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
     t.after(() => child.kill('SIGKILL'));
     let words: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { namedFilesDigest } from '../../../../src/agent/sources/named-files.ts';
 import { kubeletVolume } from '../../../support/kubelet-volume.ts';
+import { run } from '../../../support/run.ts';
 
 function temporary(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'steward-named-'));
@@ -47,7 +47,7 @@ test('missing and unreadable files are reported, and change the digest when they
 
 test('a FIFO holds nobody up', (t) => {
   const fifo = join(temporary(t), 'fifo');
-  assert.equal(spawnSync('mkfifo', [fifo]).status, 0);
+  run('mkfifo', fifo);
   assert.equal(namedFilesDigest([fifo], { now: later() }).problems[0]?.reason, 'it is not a regular file');
 });
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { readSource, type SourceSnapshot } from '../../../../src/agent/sources/read-source.ts';
 import { type ErrorCode, StewardError } from '../../../../src/base/errors.ts';
 import { kubeletVolume } from '../../../support/kubelet-volume.ts';
+import { run } from '../../../support/run.ts';
 
 /** A directory with these files; it is gone after the test. */
 function directoryOf(t: TestContext, files: Readonly<Record<string, string>> = {}): string {
@@ -76,6 +76,18 @@ test('between ..data and the visible links, the new version is read', async (t) 
   volume.swapKeepingOld({ 'a.conf': '2', 'b.conf': '2' });
   rmSync(join(directory, 'b.conf'));
   assert.deepEqual(contents(await readSource({ directory })), { 'a.conf': '2', 'b.conf': '2' });
+});
+
+test('a version that the kubelet is already removing is not taken for the whole', async (t) => {
+  const directory = directoryOf(t);
+  // So many files that the reading gives others a turn before it comes to z/.
+  const many = Object.fromEntries(Array.from({ length: 120 }, (_, i) => [`a${1000 + i}`, 'old']));
+  const volume = kubeletVolume(directory, { ...many, 'z/z': 'old' });
+  const old = run('realpath', join(directory, '..data'));
+  const reading = readSource({ directory });
+  volume.swapKeepingOld({ a: 'new' });
+  rmSync(join(old, 'z/z'));
+  assert.deepEqual(contents(await reading), { a: 'new' });
 });
 
 test('a volume below a plain directory is one too, and only the rest is loose', async (t) => {
@@ -186,7 +198,7 @@ test('a source reached through a link is the directory that it leads to', async 
 
 test('a FIFO, behind a link too, is skipped and holds nobody up', async (t) => {
   const directory = directoryOf(t, { 'a.conf': 'a' });
-  assert.equal(spawnSync('mkfifo', [join(directory, 'pipe')]).status, 0);
+  run('mkfifo', join(directory, 'pipe'));
   symlinkSync('pipe', join(directory, 'link'));
   const { files, skipped } = await readSource({ directory });
   assert.equal(files.length, 1);
