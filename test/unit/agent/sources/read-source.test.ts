@@ -169,6 +169,16 @@ test('a link out of the source is refused unless that is allowed', async (t) => 
   assert.deepEqual(contents(await readSource({ directory, links: 'anywhere' })), { 'a.conf': 's' });
 });
 
+test('a directory beside the source whose name only begins alike is outside', async (t) => {
+  const root = directoryOf(t, { 'conf-secret/key': 's', 'conf/a.conf': '' });
+  symlinkSync('../conf-secret/key', join(root, 'conf/key'));
+  await refuses(
+    'STEWARD_SOURCE_LINK',
+    /leads out of the source/,
+    readSource({ directory: join(root, 'conf') }),
+  );
+});
+
 test('a ..data that leads away from its directory makes no volume', async (t) => {
   const outside = directoryOf(t, { secret: 's' });
   const directory = directoryOf(t);
