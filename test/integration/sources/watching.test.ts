@@ -227,7 +227,8 @@ test("below the root of nginx's container, links lead where they lead there", as
   const directory = join(root, 'mnt');
   run('mount', '--bind', '/', root);
   run('mount', '-t', 'tmpfs', 'tmpfs', directory);
-  const child = spawn('chroot', [root, 'sleep', '1000'], { stdio: 'ignore' });
+  const [program, ...args] = ['chroot', root, 'sleep', '1000'] as const;
+  const child = spawn(program, args, { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.on('exit', resolve));
   try {
     const rootOfChild = `/proc/${child.pid}/root`;
