@@ -4,6 +4,7 @@
  * milliseconds of one clock that never goes back.
  */
 import type { Trigger } from '../ports.ts';
+import { backoff, type Failure, failureAfter, oneMoreTry } from './failures.ts';
 
 export interface SchedulePolicy {
   /** Loose files: how long nothing must have changed. */
@@ -120,15 +121,7 @@ export interface ScheduleState {
     readonly at: number;
     readonly looked: boolean;
   }[];
-  readonly failure:
-    | {
-        readonly hash: string;
-        readonly tries: number;
-        readonly rejections: number;
-        readonly final: boolean;
-        readonly retryAt: number;
-      }
-    | undefined;
+  readonly failure: Failure | undefined;
   readonly failedLooks: number;
   readonly draining: number;
   readonly pairSince: number | undefined;
@@ -259,7 +252,7 @@ export function finished(
     lastReload: result.signalled ? now : state.lastReload,
     wantedSince: settled ? undefined : result.signalled ? now : (state.wantedSince ?? now),
     doubted: changePending(state) ? attempt.seen : undefined,
-    failure: failureAfter(state, hash, now, result.outcome, random, policy),
+    failure: failureAfter(state.failure, hash, now, result.outcome, random, policy),
   };
 }
 
@@ -302,17 +295,6 @@ function oncePerTrigger(requests: ScheduleState['requests']): ScheduleState['req
   );
 }
 
-function oneMoreTry(
-  failure: ScheduleState['failure'],
-  now: number,
-  policy: SchedulePolicy,
-): ScheduleState['failure'] {
-  if (failure === undefined) return undefined;
-  if (failure.final && failure.rejections < policy.rejectedTries) return failure;
-  const rejections = Math.min(failure.rejections, policy.rejectedTries - 1);
-  return { ...failure, rejections, final: false, retryAt: now };
-}
-
 function changePending({ notice }: ScheduleState): boolean {
   return notice.now || notice.loose !== undefined;
 }
@@ -322,29 +304,4 @@ function pairSince(state: ScheduleState, now: number, seen: Seen): number | unde
   if (after === undefined) return undefined;
   const same = before?.certificate === after.certificate && before.key === after.key;
   return same ? (state.pairSince ?? now) : now;
-}
-
-function failureAfter(
-  state: ScheduleState,
-  hash: string,
-  now: number,
-  outcome: AttemptOutcome,
-  random: number,
-  policy: SchedulePolicy,
-): ScheduleState['failure'] {
-  if (outcome === 'proven') return undefined;
-  const before = state.failure?.hash === hash ? state.failure : { tries: 0, rejections: 0 };
-  // Nothing was learnt, so nothing is counted; the pause only keeps a master that is going down from being asked at once.
-  if (outcome === 'stopping')
-    return { hash, ...before, final: false, retryAt: now + backoff(1, random, policy) };
-  const tries = before.tries + 1;
-  const rejections = before.rejections + (outcome === 'rejected' ? 1 : 0);
-  const final = outcome === 'refused' || (outcome === 'rejected' && rejections >= policy.rejectedTries);
-  return { hash, tries, rejections, final, retryAt: now + backoff(tries, random, policy) };
-}
-
-/** Doubling from `backoffMs` to `backoffMaxMs`; the upper half of it is random, so that many Pods do not march in step. */
-function backoff(tries: number, random: number, policy: SchedulePolicy): number {
-  const whole = Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** Math.min(tries - 1, 30));
-  return whole / 2 + (whole / 2) * random;
 }

@@ -415,6 +415,17 @@ test('a master going down during an attempt counts as no failure', () => {
   assert.ok(attempts.every(({ at }, i) => i < 2 || at - (attempts[i - 1]?.at ?? 0) < 1500));
 });
 
+test('a master going down does not open what was refused for the last time again', () => {
+  const { attempts } = run(
+    [
+      { at: 5000, volume: 'bad' },
+      { at: 1_000_000, ask: 'control' },
+    ],
+    { outcome: (_hash, number) => (number === 0 ? 'proven' : number === 6 ? 'stopping' : 'rejected') },
+  );
+  assert.equal(attempts.length, 1 + 6);
+});
+
 test('sources that cannot be read are looked at again later, or when something changes', () => {
   let state = lookFailed(looking(initialState(), 0, policy), 1, 0.5, policy);
   assert.deepEqual(next(state, policy, 1), {
