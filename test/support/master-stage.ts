@@ -2,8 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
+import process from 'node:process';
 import { systemClock } from '../../src/base/clock.ts';
-import { findMaster, type MasterProcess } from '../../src/nginx/processes/find-master.ts';
+import { findMaster, type MasterProcess, type MasterSearch } from '../../src/nginx/processes/find-master.ts';
 import { procTable } from '../../src/nginx/processes/proc-table.ts';
 import type { ProcessTable } from '../../src/nginx/processes/process-table.ts';
 import { emergLog } from '../../src/nginx/reload/emerg-log.ts';
@@ -32,6 +33,8 @@ export interface Configuration {
   readonly server?: string;
   /** The level of the log that the reasons go to. */
   readonly level?: string;
+  /** Of the workers, where the master is root. Default www-data. */
+  readonly user?: string;
 }
 
 export interface StageOptions extends Configuration, Partial<Omit<StartOptions, 'build' | 'configuration'>> {
@@ -44,6 +47,7 @@ export interface Stage {
   readonly nginx: RunningNginx;
   readonly table: ProcessTable;
   readonly ports: ProofPorts & { readonly emergLog: NonNullable<ProofPorts['emergLog']> };
+  find(): MasterSearch;
   master(): MasterProcess;
   workers(): WorkersNow;
   /** Writes the configuration that the next reload reads. */
@@ -79,11 +83,12 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     http = '',
     server = '',
     level = 'alert',
+    user = 'www-data',
   }: Configuration = {}): void =>
     writeFileSync(
       configuration,
       [
-        `error_log ${log} ${level}; error_log stderr emerg; ${uid === 0 ? 'user www-data;' : ''}`,
+        `error_log ${log} ${level}; error_log stderr emerg; ${uid === 0 ? `user ${user};` : ''}`,
         `worker_processes ${workers}; pid ${directory}/nginx.pid;`,
         main,
         'events {}',
@@ -97,8 +102,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     );
   write(options);
   const nginx = startNginx({ ...options, configuration });
+  const find = (): MasterSearch =>
+    findMaster(table, { match: new RegExp(configuration.replaceAll('.', String.raw`\.`)) });
   const master = (): MasterProcess => {
-    const search = findMaster(table);
+    const search = find();
     if (search.kind !== 'found') throw new Error(`the master is not there: ${JSON.stringify(search)}`);
     return search.master;
   };
@@ -107,19 +114,21 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     if (now === undefined) throw new Error('the master has ended');
     return now;
   };
+  const least = typeof options.workers === 'string' ? 1 : (options.workers ?? 2);
   const ports = { table, clock: systemClock, emergLog: emergLog(log) };
   const close = async (): Promise<void> => {
     await nginx.stop();
-    await until('no nginx is left', () => {
-      const { kind, orphans } = findMaster(table);
-      return kind === 'none' && orphans.length === 0;
-    });
+    // What became a daemon is no child of ours.
+    for (let left = find(); left.kind === 'found' || left.kind === 'upgrade'; left = find()) {
+      for (const pid of familyOf(left.master.pid)) kill(pid, 'SIGKILL');
+      await systemClock.sleep(10);
+    }
     remove();
   };
   try {
     await until(
       'the workers run',
-      () => findMaster(table).kind === 'found' && workers().running.length > 0,
+      () => find().kind === 'found' && workers().master === 'idle' && workers().running.length >= least,
       5000,
     );
   } catch (error) {
@@ -132,15 +141,32 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     nginx,
     table,
     ports,
+    find,
     master,
     workers,
     write,
     writeText: (text) => writeFileSync(configuration, text),
     reload: (request, others) =>
-      reload({ ...ports, ...others }, { master: master(), expectedWorkers: two, ...request }),
+      reload(
+        { ...ports, ...others },
+        { expectedWorkers: two, ...request, master: request?.master ?? master() },
+      ),
     hold: () => holdConnection(port),
     close,
   };
+}
+
+function familyOf(pid: number): readonly number[] {
+  return [pid, ...(table.children(pid) ?? []).flatMap(familyOf)];
+}
+
+/** Ends, stops or continues a process that may have ended by itself. */
+export function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has.
+  }
 }
 
 async function ownedBy(directory: string, uid: number): Promise<void> {

@@ -91,8 +91,9 @@ function judgeNoneLeft(seen: Seen): Judgement | typeof lookAgain {
     return told ? { kind: 'Degraded', reason: 'no-generation' } : { kind: 'Rejected' };
   }
   if (!hasSettled(seen, outageMs)) return lookAgain;
+  // Nobody who crashes stays away, and no reload that was refused, or never begun, sends anybody away.
   const draining = noted.some(({ state }) => state === 'draining');
-  const quit = noted.some(({ early }) => early) || (draining && (wasQuick(seen) || refused));
+  const quit = wasQuick(seen) || noted.some(({ early }) => early) || (draining && refused);
   return quit ? { kind: 'Stopping', reason: 'quit' } : { kind: 'Degraded', reason: 'no-generation' };
 }
 

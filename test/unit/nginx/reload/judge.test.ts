@@ -152,6 +152,11 @@ const rows: readonly Row[] = [
 
   ['the master ended', { master: 'ended', noted: [runs] }, 'Stopping master-ended'],
   ['already quitting', { drainingBefore: 2, ...quick }, 'Stopping quit'],
+  [
+    'QUIT before our signal, one gone unseen',
+    { drainingBefore: 1, noted: [gone], ...quick, ...later },
+    'Stopping quit',
+  ],
   ['QUIT before our signal', { noted: [early, early], ...quick, ...later }, 'Stopping quit'],
   ['QUIT after a refusal', { noted: [drains, gone], ...quick, ...later }, 'Stopping quit'],
   [
