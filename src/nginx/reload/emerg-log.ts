@@ -4,7 +4,7 @@ import { type LogLine, parseLog } from './log-lines.ts';
 import type { NginxLine } from './verdict.ts';
 
 /** Where the file ended at some moment, and which file it was. */
-export interface LogPosition {
+interface LogPosition {
   readonly device: number;
   readonly inode: number;
   readonly size: number;

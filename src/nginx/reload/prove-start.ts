@@ -48,7 +48,7 @@ export async function proveStart(ports: ProofPorts, request: StartRequest): Prom
 }
 
 /** One look at a master that was started by somebody else. Pure. */
-export function judgeStart(
+function judgeStart(
   look: Look,
   expected: ExpectedWorkers,
   { idleMs, timedOut }: { readonly idleMs: number; readonly timedOut: boolean },

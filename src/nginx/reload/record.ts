@@ -17,7 +17,7 @@ export interface NotedWorker {
  * blocked, before it tells the old workers to leave; a worker that takes a crashed one's place is started a moment before
  * the master is idle. `unclear` where the looks were too far apart to tell.
  */
-export type Birth = 'reload' | 'respawn' | 'unclear';
+type Birth = 'reload' | 'respawn' | 'unclear';
 
 /** A process that was not there when the signal was sent, and no helper. */
 export interface NewWorker {
@@ -65,7 +65,7 @@ interface Birthday {
   birth: Birth | undefined;
 }
 
-export class Record {
+export class ReloadRecord {
   readonly #signalAt: number;
   readonly #before: ReadonlySet<string>;
   readonly #drainingBefore: number;

@@ -12,7 +12,7 @@ import {
   pauseAfter,
   waitUntilIdle,
 } from './proof.ts';
-import { Record } from './record.ts';
+import { ReloadRecord } from './record.ts';
 import { summarize } from './summary.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -42,7 +42,7 @@ export async function reload(ports: ProofPorts, request: ReloadRequest): Promise
   const signalAt = clock.monotonic();
   if (signalMaster(table, master, 'SIGHUP') === 'gone')
     return withoutSignal(request, { ...before, master: 'ended' });
-  const record = new Record(before, signalAt);
+  const record = new ReloadRecord(before, signalAt);
   for (;;) {
     const look = nextLook(ports, master, record.lastChildrenAt);
     record.add(look);

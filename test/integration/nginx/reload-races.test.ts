@@ -1,6 +1,6 @@
 /** What happens beside a reload: crashes, other people's signals, a new binary, workers that die or take their time. */
 import assert from 'node:assert/strict';
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { suite, test } from 'node:test';
 import { systemClock } from '../../../src/base/clock.ts';
@@ -223,7 +223,13 @@ function races(build: NginxBuild): void {
       const { kind, summary } = await reopenLogs(stage.ports, { master: stage.master() });
       assert.equal(kind, 'Reopened', summary);
       await until('the file is there again', () => existsSync(log));
+      mkdirSync(`${stage.directory}/logs`);
+      stage.write({ server: `access_log ${stage.directory}/logs/access.log;` });
       assert.equal(kindOf(await stage.reload()), 'Applied');
+      rmSync(`${stage.directory}/logs`, { recursive: true });
+      const failed = await reopenLogs(stage.ports, { master: stage.master() });
+      assert.equal(failed.kind, 'Failed', failed.summary);
+      assert.match(failed.summary, /logs\/access\.log" failed \(2: No such file/);
     });
   });
 

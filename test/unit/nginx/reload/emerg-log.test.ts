@@ -69,7 +69,7 @@ test('links, pipes and directories are no logs', () => {
     assert.equal(emergLog(path).linesSince(undefined, 10), undefined);
     assert.equal(emergLog(path).truncateIfLarge(0), false);
     assert.notEqual(readFileSync(`${path}.real`, 'utf8'), '');
-    spawnSync('mkfifo', [`${path}.pipe`]);
+    spawnSync('sh', ['-c', 'mkfifo "$0"', `${path}.pipe`]);
     assert.equal(emergLog(`${path}.pipe`).linesSince(undefined, 10), undefined);
     assert.equal(emergLog(join(path, '..')).mark(), undefined);
   });
