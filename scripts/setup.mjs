@@ -19,6 +19,7 @@ const packages = {
   tests: {
     'libnginx-mod-http-lua': '/usr/lib/nginx/modules/ngx_http_lua_module.so',
     'util-linux': 'unshare',
+    curl: 'curl',
     iproute2: 'ip',
     tini: 'tini',
     'dumb-init': 'dumb-init',

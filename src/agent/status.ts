@@ -32,7 +32,7 @@ export interface Attempt {
   readonly trigger: Trigger;
   /** The content hash of the tree that was tried; in place: of the files that nginx reads. */
   readonly hash: string;
-  readonly verdict: VerdictKind | 'RefusedByLint' | 'RefusedByProbe';
+  readonly verdict: VerdictKind | 'RefusedByLint' | 'RefusedByProbe' | 'Failed';
   /** One sentence: what was seen or why it was refused. */
   readonly message: string;
   readonly lines: readonly (NginxLine & { readonly source?: string })[];

@@ -112,6 +112,22 @@ export const errorCatalogue = {
       "Run steward with the master's uid (`runAsUser`); capabilities do not help a user that is not root.",
     retry: 'change',
   },
+  STEWARD_PUBLISH: {
+    meaning:
+      'A tree, the link to it, or the state could not be written to the publish directory, or not be read from it.',
+    action: 'See the reason: space, rights, or a read-only mount. What was published stays as it was.',
+    retry: 'wait',
+  },
+  STEWARD_PUBLISH_LOCKED: {
+    meaning: 'Another agent that is alive publishes into the same directory.',
+    action: 'Give each agent a --publish-dir of its own, or end the other one.',
+    retry: 'wait',
+  },
+  STEWARD_TREE_PATH: {
+    meaning: 'A file of the set has a path that cannot be written below one directory.',
+    action: 'Use relative paths such as conf.d/site.conf, without `..`.',
+    retry: 'change',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,120 @@
+/** What the steps of the loop share: the ports, the rules, and the agent's live memory. */
+import type { Verdict } from '../nginx/reload/verdict.ts';
+import type { Annotations } from './annotations.ts';
+import type { AttemptPorts, Before } from './attempt.ts';
+import type { Candidate } from './candidate.ts';
+import type { Certificates } from './certificates.ts';
+import type { MasterWatch } from './master-watch.ts';
+import type { Requests } from './requests.ts';
+import { initialState, type NoticeKind, type SchedulePolicy, type ScheduleState } from './schedule/state.ts';
+import type { Schedule } from './schedule/timers.ts';
+import type { AgentStatus, Attempt } from './status.ts';
+import type { Store } from './store.ts';
+import type { Subject } from './subject.ts';
+
+/** Watches paths for as long as the agent runs. */
+export interface Watch {
+  readonly mode: 'inotify' | 'poll';
+  readonly directories: number;
+  watch(paths: readonly string[]): Promise<void>;
+  /** Notices a rescan that is due: whoever wakes anyway saves the watch its own timer. */
+  rescanIfDue(): void;
+  close(): Promise<void>;
+}
+
+export interface AgentPorts extends AttemptPorts {
+  readonly store: Store;
+  readonly certificates: Certificates;
+  readonly annotations: Annotations | undefined;
+  readonly watch: (notice: (kind: NoticeKind) => void) => Watch;
+  /** What was found at start and stays so: the borders between the agent and nginx. */
+  readonly findings: AgentStatus['conditions'];
+  /** In [0, 1): jitter. */
+  readonly random: () => number;
+}
+
+export interface AgentOptions {
+  readonly version: string;
+  readonly policy: SchedulePolicy;
+  readonly schedules: readonly Schedule[];
+  /** Milliseconds that a reload may take: what the loop's health is measured against. */
+  readonly timeoutMs: number;
+}
+
+/** A put back that failed: when it is tried again, on the clock that never goes back. */
+export interface PutBackDue {
+  readonly at: number;
+  readonly tries: number;
+}
+
+/** A generation that was proven and died within its first moments. */
+export interface DeadGeneration {
+  readonly candidate: Candidate;
+  readonly before: Before;
+  readonly applied: Verdict;
+}
+
+/** Changes while the agent runs; the loop and its steps alone write it, each without a pause in between. */
+export interface Memory {
+  schedule: ScheduleState;
+  candidate: Candidate | undefined;
+  /** Why the sources could not be read as a whole, as of the last look. */
+  unreadable: string | undefined;
+  /** Newest first. */
+  history: readonly Attempt[];
+  pending: AgentStatus['pending'];
+  putBackDue: PutBackDue | undefined;
+  died: DeadGeneration | undefined;
+  /** Ends the watch over a new generation and the look at what it serves. */
+  firstMoments: AbortController;
+  /** How many workers the present master starts under `worker_processes auto`: it counts the CPUs once. */
+  autoWorkers: number | undefined;
+  mendDue: boolean;
+}
+
+export interface Context {
+  readonly ports: AgentPorts;
+  readonly options: AgentOptions;
+  readonly memory: Memory;
+  readonly masters: MasterWatch;
+  readonly requests: Requests;
+  /** Makes the loop turn. */
+  readonly wake: () => void;
+  /** Milliseconds on the clock that never goes back. */
+  readonly now: () => number;
+}
+
+export function emptyMemory(): Memory {
+  return {
+    schedule: initialState(),
+    candidate: undefined,
+    unreadable: undefined,
+    history: [],
+    pending: undefined,
+    putBackDue: undefined,
+    died: undefined,
+    firstMoments: new AbortController(),
+    autoWorkers: undefined,
+    mendDue: false,
+  };
+}
+
+export function runningBefore({ memory }: Context): Before {
+  return { key: memory.schedule.proven, autoWorkers: memory.autoWorkers };
+}
+
+/** Why no signal can be sent, or none that would say anything; for people. */
+export function obstacleOf({ masters: { view }, ports: { subject } }: Context): string | undefined {
+  if (view.kind !== 'master') return view.message;
+  return readsAnother(view.commandLine, subject);
+}
+
+/** nginx runs with a configuration that is not the one steward cares for: no verdict would say anything about it. */
+function readsAnother(commandLine: string, { mode, configuration }: Subject): string | undefined {
+  const given = /(?:^|\s)-c\s*(\S+)/.exec(commandLine)?.[1];
+  if (given === configuration) return undefined;
+  // Without -c nginx reads the file of its build, which in place is what the agent was pointed to.
+  if (given === undefined && mode === 'in-place') return undefined;
+  const has = given === undefined ? 'without -c' : `with -c ${given}`;
+  return `nginx does not read the configuration that steward cares for: its master was started ${has}; start it with -c ${configuration}`;
+}

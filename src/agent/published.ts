@@ -1,0 +1,163 @@
+/** Trees published from sources: what the agent does for an nginx that reads `PUBLISH_DIR/current`. */
+import { join } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { StewardError } from '../base/errors.ts';
+import type { ProcessIdentity } from '../nginx/reload/verdict.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import type { State } from '../publish/state.ts';
+import type { Tree } from '../publish/tree.ts';
+import type { Candidate, Look } from './candidate.ts';
+import type { Store } from './store.ts';
+import type { Restored, Subject } from './subject.ts';
+
+/** A candidate with the tree that makes it. */
+export interface TreeCandidate extends Candidate {
+  readonly tree: Tree;
+  /** nginx opens files of its own tree after it was loaded, through `current`. */
+  readonly opensLate: boolean;
+}
+
+export type TreeLook =
+  | { readonly kind: 'seen'; readonly candidate: TreeCandidate }
+  | Exclude<Look, { kind: 'seen' }>;
+
+export interface PublishedOptions {
+  readonly publisher: Publisher;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** The entry file's path in the tree. */
+  readonly entry: string;
+  /** How many trees are kept beyond those that are needed. */
+  readonly keep: number;
+  /** Reads the sources. */
+  readonly gather: () => Promise<TreeLook>;
+  /** What a tree read back from disk says of itself. */
+  readonly describe: (tree: Tree) => Pick<TreeCandidate, 'workerProcesses' | 'opensLate'>;
+}
+
+export class PublishedSubject implements Subject {
+  readonly mode = 'published';
+  readonly configuration: string;
+  readonly #options: PublishedOptions;
+  /** Trees whose content is known, by hash: what was seen last, and what is staged. */
+  readonly #known = new Map<string, TreeCandidate>();
+  #seen: TreeCandidate | undefined;
+
+  constructor(options: PublishedOptions) {
+    this.#options = options;
+    this.configuration = join(options.publisher.directory, 'current', options.entry);
+  }
+
+  async look(): Promise<Look> {
+    const found = await this.#options.gather();
+    if (found.kind === 'seen') this.#seen = found.candidate;
+    return found;
+  }
+
+  started(): boolean {
+    return this.#options.publisher.current() !== undefined;
+  }
+
+  staged(): { readonly hash: string; readonly since: number } | undefined {
+    return this.#options.publisher.current();
+  }
+
+  async stage(candidate: Candidate): Promise<void> {
+    const { publisher, store, clock } = this.#options;
+    const seen = this.#seen;
+    if (seen === undefined || seen.hash !== candidate.hash)
+      throw new Error('only what was seen last can be staged');
+    await publisher.write(seen.hash, seen.tree);
+    this.#remember(seen);
+    // Noted first: whoever finds the link changed also finds why.
+    store.update({ attempt: { tree: seen.hash, step: 'staged', at: clock.now() } });
+    publisher.makeCurrent(seen.hash);
+  }
+
+  signalling(): void {
+    const { store } = this.#options;
+    const { attempt } = store.get();
+    if (attempt !== undefined) store.update({ attempt: { ...attempt, step: 'signalled' } });
+  }
+
+  async proven(candidate: Candidate, generation: readonly ProcessIdentity[]): Promise<void> {
+    const { store, clock } = this.#options;
+    const generations = [{ tree: candidate.hash, workers: generation }, ...store.get().generations];
+    store.update({
+      proven: { tree: candidate.hash, key: candidate.key, at: clock.now() },
+      attempt: undefined,
+      generations,
+    });
+  }
+
+  async restore(): Promise<Restored> {
+    const { publisher, store, clock } = this.#options;
+    const good = this.lastGood();
+    if (good === undefined) return { kind: 'nothing' };
+    store.update({ attempt: { tree: good.hash, step: 'putting-back', at: clock.now() } });
+    publisher.makeCurrent(good.hash);
+    const { workerProcesses, opensLate } = this.#describe(good.hash);
+    return { kind: 'restored', key: good.key, workerProcesses, openedLate: opensLate };
+  }
+
+  lastGood(): { readonly key: string; readonly hash: string; readonly at: number } | undefined {
+    const { proven } = this.#options.store.get();
+    if (proven === undefined || !this.#options.publisher.has(proven.tree)) return undefined;
+    return { key: proven.key, hash: proven.tree, at: proven.at };
+  }
+
+  async collect(living: readonly ProcessIdentity[]): Promise<void> {
+    const { publisher, store, keep } = this.#options;
+    const state = store.get();
+    const generations = state.generations.filter(({ workers }) =>
+      workers.some((worker) => isAmong(worker, living)),
+    );
+    if (generations.length !== state.generations.length) store.update({ generations });
+    const needed = new Set(generations.map(({ tree }) => tree));
+    for (const tree of [state.proven?.tree, state.attempt?.tree]) if (tree !== undefined) needed.add(tree);
+    for (const hash of this.#known.keys()) if (!needed.has(hash)) this.#known.delete(hash);
+    publisher.collect(needed, keep);
+  }
+
+  async mend(): Promise<string | undefined> {
+    const { publisher, store } = this.#options;
+    const state = store.get();
+    const hash = state.attempt?.tree ?? state.proven?.tree;
+    if (hash === undefined) return undefined;
+    const wrong: string[] = [];
+    const known = this.#known.get(hash) ?? (this.#seen?.hash === hash ? this.#seen : undefined);
+    if (known !== undefined) {
+      wrong.push(...publisher.compare(hash, known.tree));
+      if (wrong.length > 0) await publisher.write(hash, known.tree);
+    }
+    if (publisher.current()?.hash !== hash && publisher.has(hash)) {
+      wrong.push(`current does not name ${hash}`);
+      publisher.makeCurrent(hash);
+    }
+    return wrong.length === 0 ? undefined : wrong.join(', ');
+  }
+
+  #remember(candidate: TreeCandidate): void {
+    this.#known.set(candidate.hash, candidate);
+  }
+
+  /** Of a tree whose content is not in memory, what stands on disk. */
+  #describe(hash: string): Pick<TreeCandidate, 'workerProcesses' | 'opensLate'> {
+    const known = this.#known.get(hash);
+    if (known !== undefined) return known;
+    try {
+      return this.#options.describe(this.#options.publisher.read(hash));
+    } catch (error) {
+      if (!(error instanceof StewardError)) throw error;
+      // Nothing is known of it: take the way that is right for any.
+      return { workerProcesses: 1, opensLate: true };
+    }
+  }
+}
+
+function isAmong(
+  one: State['generations'][number]['workers'][number],
+  others: readonly ProcessIdentity[],
+): boolean {
+  return others.some((other) => other.pid === one.pid && other.startTime === one.startTime);
+}

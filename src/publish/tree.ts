@@ -1,0 +1,87 @@
+/** A configuration as a whole: files by relative path, with one hash. Pure. */
+import { createHash } from 'node:crypto';
+import { StewardError } from '../base/errors.ts';
+
+export interface TreeFile {
+  readonly content: Uint8Array;
+  /** Permission bits: keys with 0600 stay so. */
+  readonly mode: number;
+}
+
+/** By relative path, `/` between the names. */
+export type Tree = ReadonlyMap<string, TreeFile>;
+
+/**
+ * Stands in content for the absolute directory of the tree itself (`{{ steward.tree }}` of a template); replaced when the
+ * tree is written. The hash is taken over content that still has it, since a directory named by the hash cannot be part of
+ * what is hashed.
+ */
+export const treeToken = '/__the_directory_of_this_nginx_steward_revision__';
+
+const longestPath = 1024;
+const hashLength = 20;
+
+/** Names the content: paths, modes and bytes, in no order. Hexadecimal, fit for a directory's name. */
+export function treeHash(tree: Tree): string {
+  const hash = createHash('sha256');
+  for (const path of [...tree.keys()].sort()) {
+    const file = tree.get(path);
+    if (file === undefined) continue;
+    // Lengths keep two different trees from running together into one text.
+    hash
+      .update(`${Buffer.byteLength(path)} ${path} ${file.mode.toString(8)} ${file.content.length}\n`)
+      .update(file.content);
+  }
+  return hash.digest('hex').slice(0, hashLength);
+}
+
+/**
+ * Holds a tree's paths to what may be written below one directory.
+ *
+ * @throws StewardError STEWARD_TREE_PATH naming the path.
+ */
+export function checkTree(tree: Tree): void {
+  for (const path of tree.keys()) {
+    const reason = pathProblem(path) ?? directoryProblem(path, tree);
+    if (reason !== undefined)
+      throw new StewardError('STEWARD_TREE_PATH', reason, { where: JSON.stringify(path) });
+  }
+}
+
+/** The tree as it is written: the token replaced by its directory. */
+export function placeTree(tree: Tree, directory: string): Tree {
+  const token = Buffer.from(treeToken);
+  const placed = new Map<string, TreeFile>();
+  for (const [path, file] of tree) {
+    const content = Buffer.from(file.content.buffer, file.content.byteOffset, file.content.byteLength);
+    if (!content.includes(token)) placed.set(path, file);
+    else
+      placed.set(path, {
+        mode: file.mode,
+        content: Buffer.from(content.toString('latin1').replaceAll(treeToken, latin1(directory)), 'latin1'),
+      });
+  }
+  return placed;
+}
+
+/** The bytes of a UTF-8 text as latin1 characters: replacing in bytes without decoding them. */
+function latin1(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+function pathProblem(path: string): string | undefined {
+  if (path === '') return 'a file needs a path';
+  if (path.length > longestPath) return `a path has at most ${longestPath} characters`;
+  if (path.startsWith('/')) return 'a path in a tree is relative: conf.d/site.conf';
+  if (/\p{Cc}/u.test(path)) return 'a path has no control characters';
+  const bad = path.split('/').find((name) => name === '' || name === '.' || name === '..');
+  return bad === undefined ? undefined : `"${bad}" is no name in a path: conf.d/site.conf`;
+}
+
+function directoryProblem(path: string, tree: Tree): string | undefined {
+  for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) {
+    const above = path.slice(0, end);
+    if (tree.has(above)) return `${JSON.stringify(above)} is a file and cannot be its directory too`;
+  }
+  return undefined;
+}
