@@ -6,7 +6,7 @@
  * does. So a verdict needs all signs to agree, and time is given to those that come late.
  */
 import { type ExpectedWorkers, fewest, isComplete } from './expected-workers.ts';
-import { isFatalExit, isFinal } from './log-lines.ts';
+import { isCrash, isFatalExit, isFinal } from './log-lines.ts';
 import { type Seen, shortestPauseMs } from './record.ts';
 import type { ProcessIdentity, Sight, Verdict } from './verdict.ts';
 
@@ -142,8 +142,10 @@ function judgeUnclear(seen: Seen, expected: ExpectedWorkers): Judgement | typeof
   if (running > 0 && isComplete(running, expected)) {
     if (seen.lines.some(isFinal))
       return replaced ? { kind: 'Rejected' } : { kind: 'Unproven', reason: 'signs-disagree' };
-    // A whole new generation beside the old one: crashes do not do that.
-    if (seen.noted.length === 0 || seen.met >= fewest(expected))
+    // A whole new generation beside the old one, or old ones gone of whose crash nginx would have told.
+    const together = seen.met >= fewest(expected);
+    const told = seen.logRead && seen.lines.every(isCrash) && seen.lines.length < crashed;
+    if (seen.noted.length === 0 || together || told)
       return { kind: 'Applied', generation: generationOf(seen), stuck: [] };
     return hasSettled(seen, showsDrainMs) ? { kind: 'Unproven', reason: 'signs-disagree' } : lookAgain;
   }

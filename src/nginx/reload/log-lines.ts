@@ -56,6 +56,11 @@ export function isFatalExit(line: NginxLine): boolean {
   return / exited with fatal code \d+ and cannot be respawned/.test(line.text);
 }
 
+/** Whether it tells of a worker that was killed or crashed; one that was told to leave gets no line of such a level. */
+export function isCrash(line: NginxLine): boolean {
+  return /^worker process \d+ exited on signal \d+/.test(line.text);
+}
+
 function fromGroups(groups: Readonly<Record<string, string | undefined>>): LogLine | undefined {
   const level = levels.find((level) => level === groups['level']);
   if (level === undefined) return undefined;

@@ -21,11 +21,12 @@ export const defaultTimeoutMs = 60_000;
 const childrenEveryMs = 5;
 
 /**
- * Milliseconds until the next look. A refused configuration is known within a millisecond of its refusal, and nginx's pause
- * of 100 ms is never missed, yet a master that reads its configuration for a minute costs next to nothing.
+ * Milliseconds until the next look. Close looks come when something is likely: a small configuration is refused within
+ * milliseconds, and a taken one ends with nginx's pause of 100 ms. In between, and in a long reading of a large
+ * configuration, they are far enough apart to cost next to nothing, and close enough never to miss that pause.
  */
 export function pauseAfter(elapsedMs: number): number {
-  if (elapsedMs < 150) return 1;
+  if (elapsedMs < 20 || (elapsedMs >= 95 && elapsedMs < 125)) return 1;
   return elapsedMs < 1000 ? 5 : 20;
 }
 

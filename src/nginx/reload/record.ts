@@ -46,6 +46,8 @@ export interface Seen {
   /** Milliseconds since any child changed or the master was seen running. */
   readonly unchangedMs: number;
   readonly lines: readonly NginxLine[];
+  /** Whether `lines` is all that nginx wrote, not merely all that could be read. */
+  readonly logRead: boolean;
 }
 
 /** nginx's own pause between the new workers' start and the old ones' end is 100 ms; less than this is not that pause. */
@@ -117,7 +119,8 @@ export class ReloadRecord {
     }
   }
 
-  seen(lines: readonly NginxLine[]): Seen {
+  /** `lines`: what nginx wrote since the signal; undefined when its log cannot be read. */
+  seen(lines: readonly NginxLine[] | undefined): Seen {
     const { at, master, evidence, children = [] } = this.#last;
     return {
       master,
@@ -135,7 +138,8 @@ export class ReloadRecord {
       busyMs: (this.#firstIdleAt ?? at) - this.#signalAt,
       idleMs: this.#idleSince === undefined ? 0 : at - this.#idleSince,
       unchangedMs: at - this.#changedAt,
-      lines,
+      lines: lines ?? [],
+      logRead: lines !== undefined,
     };
   }
 

@@ -50,10 +50,10 @@ export async function reload(ports: ProofPorts, request: ReloadRequest): Promise
     const timedOut = elapsed >= timeoutMs;
     if (look.master === 'idle' || look.master === 'ended' || timedOut) {
       const lines = emergLog?.linesSince(position, innermostPid);
-      const seen = record.seen(lines ?? []);
+      const seen = record.seen(lines);
       const judgement = judge(seen, request.expectedWorkers, timedOut);
       if (judgement !== 'look again') {
-        const summary = summarize(judgement, seen, request.expectedWorkers, lines !== undefined);
+        const summary = summarize(judgement, seen, request.expectedWorkers);
         const noted = seen.noted.map(({ identity }) => identity);
         return asVerdict(judgement, request, look, {
           noted,

@@ -3,19 +3,15 @@ import type { ExpectedWorkers } from './expected-workers.ts';
 import type { Judgement } from './judge.ts';
 import type { Seen } from './record.ts';
 
-/** `logRead`: whether nginx's own lines could be read, be there any or none. */
-export function summarize(
-  judgement: Judgement,
-  seen: Seen,
-  expected: ExpectedWorkers,
-  logRead: boolean,
-): string {
+export function summarize(judgement: Judgement, seen: Seen, expected: ExpectedWorkers): string {
   const parts = [headline(judgement, seen, expected)];
   const reason = seen.lines.at(-1)?.text.split('\n')[0];
   if (reason !== undefined) parts.push(`nginx wrote: ${reason}`);
   else if (judgement.kind === 'Rejected' || judgement.kind === 'Degraded')
     parts.push(
-      logRead ? 'nginx wrote no reason into its log' : 'the reason is not known, no log of nginx can be read',
+      seen.logRead
+        ? 'nginx wrote no reason into its log'
+        : 'the reason is not known, no log of nginx can be read',
     );
   if (judgement.kind === 'Applied' && expected.kind === 'unknown')
     parts.push('how many workers it should have is not known');

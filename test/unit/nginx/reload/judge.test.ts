@@ -53,6 +53,7 @@ function seen(more: Partial<Seen>): Seen {
     idleMs: 1,
     unchangedMs: 1,
     lines: [],
+    logRead: more.lines !== undefined,
     ...more,
   };
 }
@@ -185,6 +186,16 @@ const rows: readonly Row[] = [
     'looks too far apart, but both generations were seen together',
     { noted: [gone, gone], born: [unclear, unclear], met: 2 },
     'Applied',
+  ],
+  [
+    'looks too far apart, and nginx tells of one crash only',
+    { noted: [gone, gone], born: [unclear, unclear], lines: [crash] },
+    'Applied',
+  ],
+  [
+    'looks too far apart, and nginx tells of as many crashes',
+    { noted: [gone, gone], born: [unclear, unclear], lines: [crash, crash], ...later },
+    'Unproven signs-disagree',
   ],
   [
     'looks too far apart, but an old one drains',
