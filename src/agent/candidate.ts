@@ -13,7 +13,7 @@ export interface Candidate {
   /** What lint warns of, as `file:line:column: severity: message [rule]`. */
   readonly findings: readonly string[];
   /** What the configuration says of `worker_processes`. */
-  readonly workerProcesses: number | 'auto';
+  readonly workerProcesses: number | 'auto' | 'unset';
   readonly pairs: readonly InspectedPair[];
   /** Of their certificates, those that nginx reads where they lie. */
   readonly mounted: ReadonlySet<string>;
@@ -35,4 +35,4 @@ export interface Candidate {
 export type Look =
   | { readonly kind: 'seen'; readonly candidate: Candidate }
   /** The sources could not be read as a whole: nothing is known of what is wanted. */
-  | { readonly kind: 'unreadable'; readonly message: string };
+  | { readonly kind: 'unreadable'; readonly message: string; readonly watch: readonly string[] };

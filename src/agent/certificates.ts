@@ -4,15 +4,15 @@ import type { Clock } from '../base/clock.ts';
 import { servedCertificate } from '../nginx/certificates/handshake.ts';
 import { inspectPair, type PairFile, type PairInspection, pairError } from '../nginx/certificates/pair.ts';
 import { type Look, type ServedState, servedState } from '../nginx/certificates/served.ts';
-import { handshakeTargets, type ListenAddress } from '../nginx/certificates/targets.ts';
+import { handshakeTargets } from '../nginx/certificates/targets.ts';
+import type { ServedAt } from '../nginx/language/certificate-pairs.ts';
 import type { Log } from './ports.ts';
 import type { CertificateStatus } from './status.ts';
 
 export interface InspectedPair {
   readonly inspection: PairInspection;
-  readonly listens: readonly ListenAddress[];
-  /** Names that a client may ask for, wildcards made concrete. */
-  readonly names: readonly string[];
+  /** Where it is served; empty for what nginx shows to others as a client. */
+  readonly served: readonly ServedAt[];
 }
 
 export interface Checked {
@@ -76,11 +76,14 @@ export class Certificates {
 
   /** After a proof: asks every listening server for its certificate. What cannot be learnt is `unknown`. */
   async lookAtServed(pairs: readonly InspectedPair[], signal: AbortSignal): Promise<void> {
-    for (const { inspection, listens, names } of pairs) {
+    for (const { inspection, served } of pairs) {
       const { leaf } = inspection;
       if (leaf === undefined) continue;
       const looks: Look[] = [];
-      for (const target of handshakeTargets(listens, names, leaf.algorithm)) {
+      const targets = served.flatMap(({ listens, names }) =>
+        handshakeTargets(listens, names, leaf.algorithm),
+      );
+      for (const target of targets) {
         if ('unreachable' in target) looks.push({ target });
         else
           looks.push({

@@ -16,6 +16,7 @@ export async function look(
     if (memory.unreadable !== found.message)
       ports.log.error({ reason: found.message }, 'sources cannot be read');
     memory.unreadable = found.message;
+    await watch(found.watch);
     memory.schedule = lookFailed(memory.schedule, now(), ports.random(), options.policy);
     requests.dismiss({ outcome: 'Failed', message: found.message, lines: [] });
     return;

@@ -52,7 +52,8 @@ export function nginxControl(options: NginxControlOptions): Nginx {
 
   function expected(master: MasterProcess, { workerProcesses, previous }: Expectation): ExpectedWorkers {
     if (workerProcesses === 'unknown') return { kind: 'unknown' };
-    return expectedWorkers(workerProcesses, previous, {
+    const configured = workerProcesses === 'unset' ? inGlobals(master.commandLine) : workerProcesses;
+    return expectedWorkers(configured, previous, {
       onlineCpus: table.onlineCpus(),
       allowedCpus: table.status(master.pid)?.allowedCpus,
     });
@@ -120,6 +121,12 @@ function viewOf(
     running: workers.running,
     draining: workers.draining,
   };
+}
+
+/** `worker_processes` as it stands after `-g` on the command line; nginx refuses to have it in both places. */
+function inGlobals(commandLine: string): number | 'auto' | undefined {
+  const value = /\s-g\s.*\bworker_processes\s+(auto|\d+)\s*;/.exec(commandLine)?.[1];
+  return value === undefined || value === 'auto' ? value : Number(value);
 }
 
 function keyOf({ pid, startTime }: MasterProcess): string {

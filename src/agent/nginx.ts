@@ -31,7 +31,7 @@ export interface Nginx {
 }
 
 export interface Expectation {
-  readonly workerProcesses: number | 'auto' | 'unknown';
+  readonly workerProcesses: number | 'auto' | 'unset' | 'unknown';
   /** How many workers the generation before had, where its number was `auto` too. */
   readonly previous: number | undefined;
   /** A log of nginx's that can be read, besides steward's own. */

@@ -17,6 +17,12 @@ export interface TreeCandidate extends Candidate {
   readonly opensLate: boolean;
 }
 
+/** What must be known of a tree to bring nginx back to it. */
+export interface TreeFacts {
+  readonly workerProcesses: TreeCandidate['workerProcesses'] | 'unknown';
+  readonly opensLate: boolean;
+}
+
 export type TreeLook =
   | { readonly kind: 'seen'; readonly candidate: TreeCandidate }
   | Exclude<Look, { kind: 'seen' }>;
@@ -32,7 +38,7 @@ export interface PublishedOptions {
   /** Reads the sources. */
   readonly gather: () => Promise<TreeLook>;
   /** What a tree read back from disk says of itself. */
-  readonly describe: (tree: Tree) => Pick<TreeCandidate, 'workerProcesses' | 'opensLate'>;
+  readonly describe: (tree: Tree) => TreeFacts;
 }
 
 export class PublishedSubject implements Subject {
@@ -142,7 +148,7 @@ export class PublishedSubject implements Subject {
   }
 
   /** Of a tree whose content is not in memory, what stands on disk. */
-  #describe(hash: string): Pick<TreeCandidate, 'workerProcesses' | 'opensLate'> {
+  #describe(hash: string): TreeFacts {
     const known = this.#known.get(hash);
     if (known !== undefined) return known;
     try {
@@ -150,7 +156,7 @@ export class PublishedSubject implements Subject {
     } catch (error) {
       if (!(error instanceof StewardError)) throw error;
       // Nothing is known of it: take the way that is right for any.
-      return { workerProcesses: 1, opensLate: true };
+      return { workerProcesses: 'unknown', opensLate: true };
     }
   }
 }

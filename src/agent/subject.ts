@@ -8,7 +8,7 @@ export type Restored =
   | {
       readonly kind: 'restored';
       readonly key: string;
-      readonly workerProcesses: number | 'auto' | 'unknown';
+      readonly workerProcesses: number | 'auto' | 'unset' | 'unknown';
       /** Running workers may have opened refused files meanwhile, so only a further reload ends that. */
       readonly openedLate: boolean;
     };
