@@ -1,0 +1,331 @@
+/**
+ * nginx's own reading of a configuration file: ngx_conf_read_token() and ngx_conf_parse() of src/core/ngx_conf_file.c,
+ * whose rules for quotes, escapes, comments, `${` and the buffer of 4096 bytes are followed character by character. What
+ * directives mean is not known here, but for `*_by_lua_block`, whose braces hold another language.
+ */
+import { isAscii } from 'node:buffer';
+import { bufferSize, luaBlock } from './lua-block.ts';
+import { type Directive, decodeUtf8, lineAt, type ParsedFile, type SyntaxProblem } from './syntax-tree.ts';
+
+/** Deeper blocks are refused: no configuration has them, and readers of the tree may recurse. */
+const deepestNesting = 500;
+
+const doubleQuote = 34;
+const hash = 35;
+const dollar = 36;
+const singleQuote = 39;
+const closeParenthesis = 41;
+const semicolon = 59;
+const backslash = 92;
+const openBrace = 123;
+const closeBrace = 125;
+
+/** By character code: blanks, and what ends or complicates a word without quotes. */
+const blank = 1;
+const ends = 2;
+const special = 3;
+const classes = new Uint8Array(256);
+for (const code of [9, 10, 13, 32]) classes[code] = blank;
+for (const code of [semicolon, openBrace]) classes[code] = ends;
+for (const code of [backslash, dollar]) classes[code] = special;
+
+const noArguments: readonly string[] = [];
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type MutableDirective = Writable<Omit<Directive, 'block'>> & { block?: Directive[] };
+
+type Found = 'simple' | 'block' | 'close' | 'end' | 'problem';
+
+/** Parses one file; never throws. `path` absolute. */
+export function parse(path: string, content: Uint8Array): ParsedFile {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  return parseText(path, bytes.toString('latin1'), isAscii(bytes), false);
+}
+
+/** Parses what nginx gets after `-g`. */
+export function parseGlobals(text: string): ParsedFile {
+  const bytes = Buffer.from(text);
+  return parseText('-g', bytes.toString('latin1'), isAscii(bytes), true);
+}
+
+function parseText(path: string, text: string, isAscii: boolean, isParameter: boolean): ParsedFile {
+  const directives: Directive[] = [];
+  const includes: Directive[] = [];
+  const file: Writable<ParsedFile> = {
+    path,
+    text,
+    isAscii,
+    lineStarts: lazyLineStarts(text),
+    directives,
+    includes,
+  };
+  const reader = new Reader(file, isParameter);
+  const open: MutableDirective[] = [];
+  let siblings = directives;
+  const stop = (problem: SyntaxProblem): ParsedFile => {
+    file.problem = problem;
+    for (const block of open) block.end = text.length;
+    return file;
+  };
+  for (;;) {
+    const found = reader.next();
+    if (found === 'problem') return stop(explain(reader.problem, file, siblings));
+    if (found === 'end') {
+      const block = open.at(-1);
+      if (block === undefined) return file;
+      const line = lineAt(file, block.start);
+      return stop({
+        message: `unexpected end of file, expecting "}": nothing closes the block "${block.name}" of line ${line}`,
+        offset: text.length,
+      });
+    }
+    if (found === 'close') {
+      const block = open.pop();
+      const offset = reader.position - 1;
+      if (block === undefined)
+        return stop({ message: 'unexpected "}": no block is open here; remove it', offset });
+      block.end = reader.position;
+      siblings = open.at(-1)?.block ?? directives;
+      continue;
+    }
+    const directive: MutableDirective = {
+      name: reader.name,
+      args: reader.args,
+      file,
+      start: reader.start,
+      headEnd: reader.position - 1,
+      end: reader.position,
+    };
+    siblings.push(directive);
+    if (directive.name === 'include') includes.push(directive);
+    if (found === 'simple') continue;
+    if (isParameter)
+      return stop({ message: 'block directives are not supported in -g option', offset: directive.headEnd });
+    directive.block = [];
+    if (directive.name.endsWith('_by_lua_block')) {
+      const problem = reader.skipLua();
+      directive.lua = { start: directive.headEnd + 1, end: problem ? text.length : reader.position - 1 };
+      directive.end = reader.position;
+      if (problem) return stop(problem);
+      continue;
+    }
+    if (open.length === deepestNesting)
+      return stop({ message: 'blocks are nested too deeply', offset: directive.headEnd });
+    open.push(directive);
+    siblings = directive.block;
+  }
+}
+
+function lazyLineStarts(text: string): () => readonly number[] {
+  let starts: number[] | undefined;
+  return () => {
+    if (starts === undefined) {
+      starts = [0];
+      for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+    }
+    return starts;
+  };
+}
+
+/** Reads one directive's words after another, as one call of ngx_conf_read_token() does. */
+class Reader {
+  position = 0;
+  name = '';
+  args: readonly string[] = noArguments;
+  start = 0;
+  problem: SyntaxProblem = { message: '', offset: 0 };
+  readonly #text: string;
+  readonly #isAscii: boolean;
+  readonly #isParameter: boolean;
+  /** The offset after what nginx's buffer holds. */
+  #last: number;
+
+  constructor(file: ParsedFile, isParameter: boolean) {
+    this.#text = file.text;
+    this.#isAscii = file.isAscii;
+    this.#isParameter = isParameter;
+    this.#last = isParameter ? file.text.length : Math.min(file.text.length, bufferSize);
+  }
+
+  next(): Found {
+    const text = this.#text;
+    let position = this.position;
+    let last = this.#last;
+    let words = 0;
+    let args: string[] | undefined;
+    // What nginx keeps in its buffer begins here: it moves on with the next character, not with a word's end.
+    let kept = position;
+    for (;;) {
+      if (position >= last) {
+        if (!this.#fill(kept)) return this.#atEnd(words > 0);
+        last = this.#last;
+      }
+      const first = text.charCodeAt(position);
+      kept = position;
+      position++;
+      if (classes[first] === blank) continue;
+      if (first === hash) {
+        const newLine = text.indexOf('\n', position);
+        position = newLine === -1 ? text.length : newLine;
+        while (position >= last) {
+          if (!this.#fill(kept)) return this.#atEnd(words > 0);
+          last = this.#last;
+        }
+        continue;
+      }
+      if (first === semicolon || first === openBrace || first === closeBrace) {
+        if ((first === closeBrace) === words > 0) return this.#unexpected(first, position - 1, words > 0);
+        this.position = position;
+        this.args = args ?? noArguments;
+        return first === closeBrace ? 'close' : first === openBrace ? 'block' : 'simple';
+      }
+      if (words === 0) this.start = kept;
+      const isQuoted = first === doubleQuote || first === singleQuote;
+      let isEscaped = false;
+      let end: number;
+      let code = first;
+      if (isQuoted) {
+        kept = position;
+        for (;;) {
+          if (position >= last) {
+            if (!this.#fill(kept, first)) return this.#atEnd(true);
+            last = this.#last;
+          }
+          code = text.charCodeAt(position++);
+          if (code === first) break;
+          if (code !== backslash) continue;
+          isEscaped = true;
+          if (position >= last) {
+            if (!this.#fill(kept, first)) return this.#atEnd(true);
+            last = this.#last;
+          }
+          position++;
+        }
+        end = position - 1;
+      } else {
+        position--;
+        for (;;) {
+          if (position >= last) {
+            if (!this.#fill(kept)) return this.#atEnd(true);
+            last = this.#last;
+          }
+          code = text.charCodeAt(position);
+          const kind = classes[code];
+          if (kind === 0) {
+            position++;
+            continue;
+          }
+          if (kind !== special) break;
+          position++;
+          // After `$` any number of `{` belongs to the word; after a backslash anything, once.
+          if (code === backslash) isEscaped = true;
+          for (;;) {
+            if (position >= last) {
+              if (!this.#fill(kept)) return this.#atEnd(true);
+              last = this.#last;
+            }
+            if (code === dollar && text.charCodeAt(position) !== openBrace) break;
+            position++;
+            if (code === backslash) break;
+          }
+        }
+        end = position;
+      }
+      const raw = text.slice(kept, end);
+      const word = isEscaped || !this.#isAscii ? plainWord(raw) : raw;
+      if (words === 0) this.name = word;
+      else if (args === undefined) args = [word];
+      else args.push(word);
+      words++;
+      if (isQuoted) {
+        if (position >= last) {
+          if (!this.#fill(kept)) return this.#atEnd(true);
+          last = this.#last;
+        }
+        code = text.charCodeAt(position);
+        // Of all that may follow a quote, only this one begins a word.
+        if (code === closeParenthesis) continue;
+        if (classes[code] !== blank && classes[code] !== ends) return this.#afterQuote(code, position, kept);
+      }
+      position++;
+      if (classes[code] === blank) continue;
+      this.position = position;
+      this.args = args ?? noArguments;
+      return code === openBrace ? 'block' : 'simple';
+    }
+  }
+
+  /** Goes on behind a block of Lua whose brace was just read; returns what is wrong with it. */
+  skipLua(): SyntaxProblem | undefined {
+    const found = luaBlock(this.#text, this.position, this.#last);
+    if (found.kind === 'problem') return { message: found.message, offset: found.offset };
+    this.position = found.end;
+    this.#last = found.last;
+    return undefined;
+  }
+
+  /** Reads on, keeping what begins at `kept`; false at the file's end, or with `problem` set where nothing more fits. */
+  #fill(kept: number, quote?: number): boolean {
+    const size = this.#text.length;
+    if (this.#last >= size) return false;
+    if (this.#last - kept >= bufferSize) {
+      const what =
+        quote === undefined
+          ? `too long parameter "${this.#text.slice(kept, kept + 10)}..." started: nginx reads at most ${bufferSize} bytes at once, comments included`
+          : `too long parameter, probably missing terminating "${String.fromCharCode(quote)}" character`;
+      this.problem = { message: what, offset: kept };
+      return false;
+    }
+    this.#last = Math.min(size, kept + bufferSize);
+    return true;
+  }
+
+  #atEnd(inDirective: boolean): Found {
+    if (this.problem.message !== '') return 'problem';
+    if (!inDirective) return 'end';
+    const message = this.#isParameter
+      ? 'unexpected end of parameter, expecting ";"'
+      : 'unexpected end of file, expecting ";" or "}"';
+    this.problem = { message, offset: this.#text.length };
+    return 'problem';
+  }
+
+  #unexpected(code: number, offset: number, inDirective: boolean): Found {
+    const what = String.fromCharCode(code);
+    const hint = inDirective
+      ? `the directive "${this.name}" before it has no ";"`
+      : 'a directive must stand before it';
+    this.problem = { message: `unexpected "${what}": ${hint}`, offset };
+    return 'problem';
+  }
+
+  #afterQuote(code: number, offset: number, quoted: number): Found {
+    const quote = this.#text.charAt(quoted - 1);
+    const what = code > 126 || code < 32 ? `\\x${code.toString(16)}` : String.fromCharCode(code);
+    this.problem = {
+      message: `unexpected "${what}": after a closing ${quote} only a blank, ";" or "{" may stand; quote the whole word, or put a backslash before quotes inside it`,
+      offset,
+    };
+    return 'problem';
+  }
+}
+
+/** Adds to an unexpected brace or end where it began, which is where people must look. */
+function explain(problem: SyntaxProblem, file: ParsedFile, siblings: readonly Directive[]): SyntaxProblem {
+  if (!problem.message.startsWith('unexpected end of file')) return problem;
+  const before = siblings.at(-1);
+  if (before === undefined) return problem;
+  return {
+    ...problem,
+    message: `${problem.message}: what follows the directive "${before.name}" of line ${lineAt(file, before.start)} has no end`,
+  };
+}
+
+/** ngx_conf_read_token() copies a word so: a backslash hides only quotes, backslashes and the letters t, r, n. */
+function plainWord(raw: string): string {
+  const text = raw.includes('\\')
+    ? raw.replaceAll(/\\(["'\\trn])/g, (_, escaped: string) => escapes[escaped] ?? escaped)
+    : raw;
+  return /[\x80-\xff]/.test(text) ? decodeUtf8(text) : text;
+}
+
+const escapes: Readonly<Record<string, string>> = { t: '\t', r: '\r', n: '\n' };
