@@ -52,6 +52,7 @@ export async function putBackAgain(context: Context, due: PutBackDue, signal: Ab
     return;
   }
   memory.putBackDue = undefined;
+  ports.store.update({ attempt: undefined });
   memory.schedule = { ...memory.schedule, proven: good.key };
 }
 
@@ -70,6 +71,8 @@ function finish(context: Context, outcome: Outcome): void {
   memory.schedule = finished(memory.schedule, now(), result, ports.random(), options.policy);
   memory.history = [record, ...memory.history].slice(0, historyLength);
   if (outcome.putBackFailed === true) putBackLater(context, 0);
+  // It is known what nginx runs: nothing is left to finish after a restart of the agent.
+  else if (result.runs !== undefined && result.signalled) ports.store.update({ attempt: undefined });
   const lines = record.lines.map(
     ({ level, text, source }) => `[${level}] ${text}${source === undefined ? '' : ` (${source})`}`,
   );

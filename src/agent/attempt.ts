@@ -120,6 +120,7 @@ export async function undoDeadGeneration(
   const record = recorder(ports, candidate, trigger);
   const verdict: Verdict = { ...applied, kind: 'Degraded', reason: 'generation-died' };
   ports.metrics.reload(trigger, 'Degraded');
+  ports.subject.demote();
   const back = await putBack(ports, before, verdict, true, signal);
   const attempt = record.end(
     'Degraded',

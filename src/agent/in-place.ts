@@ -89,6 +89,10 @@ export class InPlaceSubject implements Subject {
     });
   }
 
+  demote(): void {
+    this.#options.store.update({ proven: undefined });
+  }
+
   async restore(): Promise<Restored> {
     return { kind: 'nothing' };
   }

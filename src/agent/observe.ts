@@ -83,7 +83,9 @@ async function proveStart(context: Context, startedAt: number, signal: AbortSign
   );
   memory.schedule = masterStarted(memory.schedule, now(), runs, options.policy);
   if (runs === undefined) return;
-  ports.store.update({ ready: true });
+  // It started with what is proven: whatever was begun before has ended with the master before.
+  memory.putBackDue = undefined;
+  ports.store.update({ ready: true, attempt: undefined });
   settled(context, runs);
 }
 

@@ -88,12 +88,18 @@ export class PublishedSubject implements Subject {
 
   async proven(candidate: Candidate, generation: readonly ProcessIdentity[]): Promise<void> {
     const { store, clock } = this.#options;
-    const generations = [{ tree: candidate.hash, workers: generation }, ...store.get().generations];
+    const { generations, proven, provenBefore } = store.get();
     store.update({
       proven: { tree: candidate.hash, key: candidate.key, at: clock.now() },
+      provenBefore: proven?.tree === candidate.hash ? provenBefore : proven,
       attempt: undefined,
-      generations,
+      generations: [{ tree: candidate.hash, workers: generation }, ...generations],
     });
+  }
+
+  demote(): void {
+    const { store } = this.#options;
+    store.update({ proven: store.get().provenBefore, provenBefore: undefined });
   }
 
   async restore(): Promise<Restored> {
@@ -120,7 +126,8 @@ export class PublishedSubject implements Subject {
     );
     if (generations.length !== state.generations.length) store.update({ generations });
     const needed = new Set(generations.map(({ tree }) => tree));
-    for (const tree of [state.proven?.tree, state.attempt?.tree]) if (tree !== undefined) needed.add(tree);
+    for (const tree of [state.proven?.tree, state.provenBefore?.tree, state.attempt?.tree])
+      if (tree !== undefined) needed.add(tree);
     for (const hash of this.#known.keys()) if (!needed.has(hash)) this.#known.delete(hash);
     publisher.collect(needed, keep);
   }

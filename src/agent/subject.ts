@@ -29,6 +29,8 @@ export interface Subject {
   signalling(): void;
   /** nginx provably runs what is staged, with these workers. */
   proven(candidate: Candidate, generation: readonly ProcessIdentity[]): Promise<void>;
+  /** What was proven last is not good after all: what was before it is. */
+  demote(): void;
   /** Goes back to the last good state. */
   restore(): Promise<Restored>;
   /** The last good state as a starting nginx would find it. */

@@ -19,10 +19,18 @@ export interface ProcessKey {
   readonly startTime: number;
 }
 
+export interface Proven {
+  readonly tree: string;
+  readonly key: string;
+  readonly at: number;
+}
+
 export interface State {
   readonly version: 1;
   /** The last good state: its tree, the key of all bytes that nginx read for it, and when it was proven (Unix epoch, ms). */
-  readonly proven?: { readonly tree: string; readonly key: string; readonly at: number } | undefined;
+  readonly proven?: Proven | undefined;
+  /** What was the last good state before it: a generation may still die within its first moments. */
+  readonly provenBefore?: Proven | undefined;
   /** Begun and not finished. */
   readonly attempt?:
     | { readonly tree: string; readonly step: 'staged' | 'signalled' | 'putting-back'; readonly at: number }
@@ -101,9 +109,10 @@ export function parseState(text: string): State | undefined {
     return undefined;
   }
   if (!isRecord(value) || value['version'] !== 1 || typeof value['ready'] !== 'boolean') return undefined;
-  const { proven, attempt, generations, acknowledged, master } = value;
+  const { proven, provenBefore, attempt, generations, acknowledged, master } = value;
   if (!Array.isArray(generations) || !isRecord(acknowledged)) return undefined;
   if (proven !== undefined && !isProven(proven)) return undefined;
+  if (provenBefore !== undefined && !isProven(provenBefore)) return undefined;
   if (attempt !== undefined && !isAttempt(attempt)) return undefined;
   if (master !== undefined && !isProcess(master)) return undefined;
   if (!generations.every(isGeneration)) return undefined;
@@ -117,12 +126,12 @@ export function parseState(text: string): State | undefined {
       ...(typeof reopenLogs === 'string' && { reopenLogs }),
     },
     ...(proven !== undefined && { proven }),
+    ...(provenBefore !== undefined && { provenBefore }),
     ...(attempt !== undefined && { attempt }),
     ...(master !== undefined && { master }),
   };
 }
 
-type Proven = NonNullable<State['proven']>;
 type Attempt = NonNullable<State['attempt']>;
 type Generation = State['generations'][number];
 

@@ -79,6 +79,8 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     // As an emptyDir comes: everybody may write.
     chmodSync(join(directory, name), 0o777);
   }
+  // An agent of another user makes its directories here.
+  if (options.agent?.wrapper !== undefined) chmodSync(directory, 0o777);
   const volume = kubeletVolume(join(directory, 'source'), options.files);
   const { port = 8080 } = options;
   const agentOptions: AgentOptions = {
