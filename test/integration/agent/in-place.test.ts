@@ -1,5 +1,6 @@
 /** nginx reads the mounted files itself: watch, lint, reload, prove, report. */
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type RunningAgent, startAgent } from '../../support/agent.ts';
@@ -24,6 +25,8 @@ for (const build of nginxBuilds) {
     const configuration = siteConfiguration().replace('error_log stderr;', log(directory));
     const volume = kubeletVolume(join(directory, 'mounted'), { 'nginx.conf': configuration });
     const file = join(volume.directory, 'nginx.conf');
+    // What changed within the grain of the kernel's clocks before nginx started may not have been read by it.
+    await until('the file is older than nginx will be', () => Date.now() - statSync(file).ctimeMs > 60);
     const nginx = startNginx({ build, configuration: file });
     await until('nginx serves', async () => (await getOnce(8080)) !== undefined);
     const agent = startAgent({
