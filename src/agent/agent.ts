@@ -133,7 +133,10 @@ export class Agent {
     this.#watch?.rescanIfDue();
     if (memory.mendDue) await this.#mend();
     // What a master started with is known only once the sources were looked at.
-    if (memory.candidate !== undefined || memory.unreadable !== undefined) await observe(context, signal);
+    const isKnown = memory.candidate !== undefined || memory.unreadable !== undefined;
+    // A change is on its way to nginx: a whole look at the process table would only hold it up.
+    const isUrgent = this.#decide().act !== 'wait' && context.masters.isSettled(masterLookMs + 1000);
+    if (isKnown && !isUrgent) await observe(context, signal);
     if (memory.died !== undefined) await undoDead(context, memory.died, signal);
     if (memory.putBackDue !== undefined && memory.putBackDue.at <= now())
       await putBackAgain(context, memory.putBackDue, signal);

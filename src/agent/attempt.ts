@@ -52,7 +52,6 @@ export async function attemptReload(
   let verdict: Verdict;
   try {
     await record.phase('publish', () => ports.subject.stage(candidate));
-    ports.subject.signalling();
     const asked = ports.clock.monotonic();
     verdict = await ports.nginx.reload(expectation(candidate, before), signal);
     record.took('signal', ports.clock.monotonic() - asked - verdict.durationMs);

@@ -77,10 +77,6 @@ export class InPlaceSubject implements Subject {
     // It lies where nginx reads it.
   }
 
-  signalling(): void {
-    // There is nothing to finish after a restart of the agent but to look again.
-  }
-
   async proven(candidate: Candidate, generation: readonly ProcessIdentity[]): Promise<void> {
     this.#options.store.update({
       proven: { tree: candidate.hash, key: candidate.key, at: this.#options.clock.now() },

@@ -9,6 +9,7 @@ export class MasterWatch {
   /** The master that `observe` told of last. */
   #known: string | undefined;
   #absentSince: number | undefined;
+  #observedAt = Number.NEGATIVE_INFINITY;
 
   constructor(nginx: Nginx, clock: Clock) {
     this.#nginx = nginx;
@@ -31,9 +32,19 @@ export class MasterWatch {
     return this.#view.kind !== kind || identityOf(this.#view) !== this.#known ? 'changed' : 'same';
   }
 
+  /**
+   * Whether the master that was observed less than `ms` milliseconds ago still lives: then nothing else need be known
+   * before an attempt, which looks for itself.
+   */
+  isSettled(ms: number): boolean {
+    if (this.#view.kind !== 'master' || identityOf(this.#view) !== this.#known) return false;
+    return this.#clock.monotonic() - this.#observedAt < ms && this.#nginx.isAlive(this.#view.identity);
+  }
+
   /** Looks again; a master that is another one than before has `appeared`. */
   observe(): 'appeared' | 'ended' | 'same' {
     this.#view = this.#nginx.look();
+    this.#observedAt = this.#clock.monotonic();
     if (this.#view.kind !== 'none') this.#absentSince = undefined;
     else this.#absentSince ??= this.#clock.monotonic();
     const identity = identityOf(this.#view);

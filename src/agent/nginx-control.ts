@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { StewardError } from '../base/errors.ts';
 import { findMaster, type MasterProcess, type MasterSearch } from '../nginx/processes/find-master.ts';
-import { ageOf, type ProcessTable } from '../nginx/processes/process-table.ts';
+import { ageOf, isAlive, type ProcessTable } from '../nginx/processes/process-table.ts';
 import { masterRefusal } from '../nginx/processes/refusals.ts';
 import { type EmergLog, emergLog } from '../nginx/reload/emerg-log.ts';
 import { type ExpectedWorkers, expectedWorkers } from '../nginx/reload/expected-workers.ts';
@@ -61,6 +61,7 @@ export function nginxControl(options: NginxControlOptions): Nginx {
 
   return {
     look: () => viewOf(search(), table, clock, notPermitted),
+    isAlive: (master) => isAlive(table, master),
     reload: async (expect, signal) => {
       const master = find();
       const reasons = log ?? (expect.log === undefined ? undefined : emergLog(expect.log));

@@ -20,6 +20,8 @@ export type Watched = 'alive' | 'superseded' | 'master-ended' | 'died';
 /** nginx as the agent drives it. */
 export interface Nginx {
   look(): MasterView;
+  /** Whether this very master still lives: far cheaper than a look. */
+  isAlive(master: ProcessIdentity): boolean;
   /** @throws StewardError when no signal can be sent. */
   reload(expect: Expectation, signal: AbortSignal): Promise<Verdict>;
   /** Proves what a new master started with, without a signal. */

@@ -80,12 +80,6 @@ export class PublishedSubject implements Subject {
     publisher.makeCurrent(seen.hash);
   }
 
-  signalling(): void {
-    const { store } = this.#options;
-    const { attempt } = store.get();
-    if (attempt !== undefined) store.update({ attempt: { ...attempt, step: 'signalled' } });
-  }
-
   async proven(candidate: Candidate, generation: readonly ProcessIdentity[]): Promise<void> {
     const { store, clock } = this.#options;
     const { generations, proven, provenBefore } = store.get();

@@ -25,8 +25,6 @@ export interface Subject {
   staged(): { readonly hash: string; readonly since: number } | undefined;
   /** Makes the candidate what nginx reads next. */
   stage(candidate: Candidate): Promise<void>;
-  /** A signal is about to be sent for what is staged. */
-  signalling(): void;
   /** nginx provably runs what is staged, with these workers. */
   proven(candidate: Candidate, generation: readonly ProcessIdentity[]): Promise<void>;
   /** What was proven last is not good after all: what was before it is. */

@@ -42,6 +42,8 @@ export async function reload(ports: ProofPorts, request: ReloadRequest): Promise
   const signalAt = clock.monotonic();
   if (signalMaster(table, master, 'SIGHUP') === 'gone')
     return withoutSignal(request, { ...before, master: 'ended' });
+  // nginx gets the CPU first: what it does takes longer than this, and refusing is known soon enough after it.
+  await clock.sleep(1, signal);
   const record = new ReloadRecord(before, signalAt);
   for (;;) {
     const look = nextLook(ports, master, record.lastChildrenAt);
