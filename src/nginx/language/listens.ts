@@ -24,18 +24,20 @@ export function listensOf(directive: Directive, defaultPort: number): readonly L
     isDefault: parameters.includes('default_server') || parameters.includes('default'),
   };
   if (value.startsWith('unix:')) return [{ address: value, port: 0, ...flags }];
-  const parts = /^(?:(?<address>\[[^\]]*\]|[^:]*?)(?::|$))?(?:(?<first>\d+)(?:-(?<last>\d+))?)?$/.exec(
-    value,
-  )?.groups;
-  if (parts === undefined) return [];
-  const isPortAlone = /^\d+(?:-\d+)?$/.test(value);
-  const [first, last] = isPortAlone ? value.split('-') : [parts['first'], parts['last']];
-  const address = isPortAlone ? '*' : (parts['address'] ?? '*') || '*';
-  const from = first === undefined ? defaultPort : Number(first);
-  const to = last === undefined ? from : Number(last);
-  if (from < 1 || to > 65_535 || to < from) return [];
-  const count = Math.min(to - from + 1, mostPorts);
-  return Array.from({ length: count }, (_, index) => ({ address, port: from + index, ...flags }));
+  // The address may be left out, or the port: `80`, `*:80`, `[::]`, `localhost`.
+  const colon = value.lastIndexOf(':');
+  const hasPort = colon > value.lastIndexOf(']');
+  const isPortAlone = !hasPort && /^\d+(?:-\d+)?$/.test(value);
+  const ports = isPortAlone ? value : hasPort ? value.slice(colon + 1) : `${defaultPort}`;
+  const address = isPortAlone ? '' : hasPort ? value.slice(0, colon) : value;
+  const dash = ports.indexOf('-');
+  const from = Number(dash === -1 ? ports : ports.slice(0, dash));
+  const to = dash === -1 ? from : Number(ports.slice(dash + 1));
+  if (!(from >= 1 && to >= from && to <= 65_535)) return [];
+  const listens: Listen[] = [];
+  for (let port = from; port <= to && listens.length < mostPorts; port++)
+    listens.push({ address: address === '' ? '*' : address, port, ...flags });
+  return listens;
 }
 
 /** What makes two `listen`s one socket: the wildcard has several spellings. */

@@ -35,24 +35,11 @@ const character = {
   closeBrace: 125,
 } as const;
 
-/**
- * Before a token is looked for, so much of the buffer must still be unread: a half since lua-nginx-module 0.10.22, a
- * third before. What only one of them can read is left to nginx.
- */
-const leastUnread = [bufferSize >> 1, Math.trunc(bufferSize / 3)];
+/** Before a token is looked for, half of the buffer must still be unread, where the file has so much. */
+const leastUnread = bufferSize / 2;
 
-/** `from` is the offset after the opening brace, `last` what the buffer holds there. */
-export function luaBlock(text: string, from: number, last: number): LuaBlockEnd | LuaBlockProblem {
-  let result: LuaBlockEnd | LuaBlockProblem | undefined;
-  for (const least of leastUnread) {
-    const found = readBlock(text, from, last, least);
-    if (found.kind === 'closed') return found;
-    result ??= found;
-  }
-  return result ?? unexpectedEnd(from);
-}
-
-function readBlock(text: string, from: number, filled: number, least: number): LuaBlockEnd | LuaBlockProblem {
+/** `from` is the offset after the opening brace, `filled` what the buffer holds there. */
+export function luaBlock(text: string, from: number, filled: number): LuaBlockEnd | LuaBlockProblem {
   const size = text.length;
   let last = filled;
   let position = from;
@@ -60,7 +47,7 @@ function readBlock(text: string, from: number, filled: number, least: number): L
   let opened = from - 1;
   let start = from;
   for (;;) {
-    if (position >= last || (last - position < least && last < size)) {
+    if (position >= last || (last - position < leastUnread && last < size)) {
       if (last >= size) return unexpectedEnd(opened);
       if (last - start === bufferSize) return tooLong(start);
       last = Math.min(size, start + bufferSize);

@@ -31,7 +31,10 @@ for (const code of [backslash, dollar]) classes[code] = special;
 
 const noArguments: readonly string[] = [];
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
-type MutableDirective = Writable<Omit<Directive, 'block'>> & { block?: Directive[] };
+type Block = Directive & { readonly block: Directive[] };
+
+/** One less than a power of two. */
+const nameSlots = 1023;
 
 type Found = 'simple' | 'block' | 'close' | 'end' | 'problem';
 
@@ -59,11 +62,10 @@ function parseText(path: string, text: string, isAscii: boolean, isParameter: bo
     includes,
   };
   const reader = new Reader(file, isParameter);
-  const open: MutableDirective[] = [];
+  const open: Block[] = [];
   let siblings = directives;
   const stop = (problem: SyntaxProblem): ParsedFile => {
     file.problem = problem;
-    for (const block of open) block.end = text.length;
     return file;
   };
   for (;;) {
@@ -83,35 +85,26 @@ function parseText(path: string, text: string, isAscii: boolean, isParameter: bo
       const offset = reader.position - 1;
       if (block === undefined)
         return stop({ message: 'unexpected "}": no block is open here; remove it', offset });
-      block.end = reader.position;
       siblings = open.at(-1)?.block ?? directives;
       continue;
     }
-    const directive: MutableDirective = {
-      name: reader.name,
-      args: reader.args,
-      file,
-      start: reader.start,
-      headEnd: reader.position - 1,
-      end: reader.position,
-    };
+    const block: Directive[] | undefined = found === 'block' ? [] : undefined;
+    const { name, args, start } = reader;
+    const directive = { name, args, file, start, headEnd: reader.position - 1, block };
     siblings.push(directive);
-    if (directive.name === 'include') includes.push(directive);
-    if (found === 'simple') continue;
+    if (name === 'include') includes.push(directive);
+    if (block === undefined) continue;
     if (isParameter)
       return stop({ message: 'block directives are not supported in -g option', offset: directive.headEnd });
-    directive.block = [];
-    if (directive.name.endsWith('_by_lua_block')) {
+    if (name.endsWith('_by_lua_block')) {
       const problem = reader.skipLua();
-      directive.lua = { start: directive.headEnd + 1, end: problem ? text.length : reader.position - 1 };
-      directive.end = reader.position;
-      if (problem) return stop(problem);
+      if (problem !== undefined) return stop(problem);
       continue;
     }
     if (open.length === deepestNesting)
       return stop({ message: 'blocks are nested too deeply', offset: directive.headEnd });
-    open.push(directive);
-    siblings = directive.block;
+    open.push({ ...directive, block });
+    siblings = block;
   }
 }
 
@@ -136,6 +129,9 @@ class Reader {
   readonly #text: string;
   readonly #isAscii: boolean;
   readonly #isParameter: boolean;
+  /** The arguments being read, in a list of its own, so that each directive gets one of the right size. */
+  readonly #words: string[] = [];
+  readonly #names: string[] = [];
   /** The offset after what nginx's buffer holds. */
   #last: number;
 
@@ -151,7 +147,6 @@ class Reader {
     let position = this.position;
     let last = this.#last;
     let words = 0;
-    let args: string[] | undefined;
     // What nginx keeps in its buffer begins here: it moves on with the next character, not with a word's end.
     let kept = position;
     for (;;) {
@@ -175,7 +170,7 @@ class Reader {
       if (first === semicolon || first === openBrace || first === closeBrace) {
         if ((first === closeBrace) === words > 0) return this.#unexpected(first, position - 1, words > 0);
         this.position = position;
-        this.args = args ?? noArguments;
+        this.args = this.#argsOf(words);
         return first === closeBrace ? 'close' : first === openBrace ? 'block' : 'simple';
       }
       if (words === 0) this.start = kept;
@@ -230,11 +225,9 @@ class Reader {
         }
         end = position;
       }
-      const raw = text.slice(kept, end);
-      const word = isEscaped || !this.#isAscii ? plainWord(raw) : raw;
-      if (words === 0) this.name = word;
-      else if (args === undefined) args = [word];
-      else args.push(word);
+      const isPlain = !isEscaped && this.#isAscii;
+      if (words === 0) this.name = isPlain ? this.#nameAt(kept, end) : plainWord(text.slice(kept, end));
+      else this.#words[words - 1] = isPlain ? text.slice(kept, end) : plainWord(text.slice(kept, end));
       words++;
       if (isQuoted) {
         if (position >= last) {
@@ -249,9 +242,25 @@ class Reader {
       position++;
       if (classes[code] === blank) continue;
       this.position = position;
-      this.args = args ?? noArguments;
+      this.args = this.#argsOf(words);
       return code === openBrace ? 'block' : 'simple';
     }
+  }
+
+  /** The same few names come again and again: each is one string, which is also quicker to look up. */
+  #nameAt(start: number, end: number): string {
+    const text = this.#text;
+    const length = end - start;
+    const slot = (length * 31 + text.charCodeAt(start) * 7 + text.charCodeAt(end - 1)) & nameSlots;
+    const known = this.#names[slot];
+    if (known?.length === length && text.startsWith(known, start)) return known;
+    const name = text.slice(start, end);
+    this.#names[slot] = name;
+    return name;
+  }
+
+  #argsOf(words: number): readonly string[] {
+    return words <= 1 ? noArguments : this.#words.slice(0, words - 1);
   }
 
   /** Goes on behind a block of Lua whose brace was just read; returns what is wrong with it. */

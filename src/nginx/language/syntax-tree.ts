@@ -24,12 +24,8 @@ export interface Directive {
   readonly start: number;
   /** Offset of the `;` or `{` that ends its arguments. */
   readonly headEnd: number;
-  /** Offset after its last character: after the `;` or the closing `}`. */
-  readonly end: number;
-  /** What stands between its braces; undefined for a simple directive. Empty for a block of Lua. */
-  readonly block?: readonly Directive[];
-  /** The offsets between which the Lua code of a `*_by_lua_block` stands. */
-  readonly lua?: { readonly start: number; readonly end: number };
+  /** What stands between its braces; undefined for a simple directive. Lua is not looked into: its block is empty. */
+  readonly block: readonly Directive[] | undefined;
 }
 
 export interface SyntaxProblem {

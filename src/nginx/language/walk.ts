@@ -46,7 +46,7 @@ function walkBlock(walk: Walk, directives: readonly Directive[], scope: Scope, d
   for (const directive of directives) {
     visitor.directive?.(directive, scope);
     if (directive.block !== undefined) {
-      if (directive.lua !== undefined || depth > deepest) continue;
+      if (depth > deepest) continue;
       const context = contextInside(directive.name, scope.context);
       const inner: Scope = { context, owner: directive, parent: scope };
       visitor.open?.(inner);

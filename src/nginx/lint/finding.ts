@@ -27,6 +27,8 @@ export interface LintOptions {
   readonly nginxVersion?: string;
   /** What that nginx gets after `-g`. */
   readonly globals?: string;
+  /** The file is meant to be included by another: what it holds tells in which block it belongs. */
+  readonly isFragment?: boolean;
   /** How many characters were put before the first line of the entry file: columns there are counted without them. */
   readonly firstLineOffset?: number;
 }

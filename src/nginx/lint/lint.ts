@@ -3,9 +3,10 @@
  * of nginx's image are not ours to know, so everything else is a warning, and nginx decides. Executes nothing, asks nobody.
  */
 import type { Configuration } from '../language/read-configuration.ts';
-import { walk } from '../language/walk.ts';
+import { type Visitor, walk } from '../language/walk.ts';
 import { fileCheck } from './file-check.ts';
 import { type Check, collectFindings, type Finding, type LintOptions } from './finding.ts';
+import { contextOfFragment } from './fragment.ts';
 import { listenCheck } from './listen-check.ts';
 import { reloadCheck } from './reload-check.ts';
 import { structureCheck } from './structure.ts';
@@ -18,7 +19,7 @@ const checks: readonly Check[] = [structureCheck, fileCheck, listenCheck, reload
 export function lint(configuration: Configuration, options: LintOptions = {}): readonly Finding[] {
   const report = collectFindings(configuration, options);
   const visitors = checks.map((check) => check(configuration, report, options));
-  walk(configuration, {
+  const visitor: Visitor = {
     directive: (directive, scope) => {
       for (const visitor of visitors) visitor.directive?.(directive, scope);
     },
@@ -31,6 +32,7 @@ export function lint(configuration: Configuration, options: LintOptions = {}): r
     fileEnd: (file) => {
       for (const visitor of visitors) visitor.fileEnd?.(file);
     },
-  });
+  };
+  walk(configuration, visitor, options.isFragment === true ? contextOfFragment(configuration.entry) : 'main');
   return report.findings();
 }

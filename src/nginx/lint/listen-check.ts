@@ -6,14 +6,16 @@ import type { Check } from './finding.ts';
 
 export const listenCheck: Check = (_configuration, report) => {
   const defaults = new Map<string, Directive>();
-  const ownSockets = new Map<Scope, Map<string, Directive>>();
+  /** Of the server that is being read: servers do not hold each other. */
+  const own = new Map<string, Directive>();
+  let server: Scope | undefined;
   return {
     directive: (directive, scope) => {
       if (directive.name !== 'listen' || scope.context !== 'server') return;
+      if (scope !== server) own.clear();
+      server = scope;
       for (const listen of listensOf(directive, 80)) {
         const socket = socketOf(listen);
-        const own = ownSockets.get(scope) ?? new Map<string, Directive>();
-        ownSockets.set(scope, own);
         const same = own.get(socket);
         own.set(socket, same ?? directive);
         if (same !== undefined) {
@@ -34,9 +36,6 @@ export const listenCheck: Check = (_configuration, report) => {
           );
         else defaults.set(socket, directive);
       }
-    },
-    close: (scope) => {
-      ownSockets.delete(scope);
     },
   };
 };

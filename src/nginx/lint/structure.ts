@@ -7,9 +7,20 @@ import type { Check, Report } from './finding.ts';
 import { nearestName } from './nearest-name.ts';
 
 export const structureCheck: Check = (_configuration, report) => {
-  /** Of each open block: the directives seen that may not come again. */
-  const seen = new Map<Scope, Map<string, Directive>>();
+  /**
+   * By depth: the last of each directive that may not come again in its block. Blocks of one depth follow each other, so
+   * one map serves all of them: what another block left there does not count.
+   */
+  const seen: Map<string, Seen>[] = [];
+  let depth = -1;
   return {
+    open: () => {
+      depth++;
+      seen[depth] ??= new Map();
+    },
+    close: () => {
+      depth--;
+    },
     fileEnd: (file) => {
       if (file.text.startsWith('\u00ef\u00bb\u00bf'))
         report.in(file, 0, 'byte-order-mark', 'the file begins with a byte order mark: save it without one');
@@ -41,11 +52,9 @@ export const structureCheck: Check = (_configuration, report) => {
       if (form === undefined) judgePlace(directive, context, forms, report);
       else if (judgeEnd(directive, form, report)) {
         judgeArguments(directive, form, report);
-        if (form.isOnce) judgeRepetition(directive, scope, seen, report);
+        const before = form.isOnce ? seen[depth] : undefined;
+        if (before !== undefined) judgeRepetition(directive, scope, before, report);
       }
-    },
-    close: (scope) => {
-      seen.delete(scope);
     },
   };
 };
@@ -103,24 +112,23 @@ function countInWords(args: string): string {
     : `${args.replace('-', ' to ').replaceAll(',', ' or ')} arguments`;
 }
 
-function judgeRepetition(
-  directive: Directive,
-  scope: Scope,
-  seen: Map<Scope, Map<string, Directive>>,
-  report: Report,
-): void {
-  const known = seen.get(scope);
-  const before = known?.get(directive.name);
-  if (known === undefined) seen.set(scope, new Map([[directive.name, directive]]));
-  else if (before === undefined) known.set(directive.name, directive);
-  else {
-    const first = positionOf(before);
-    report.at(
-      directive,
-      'duplicate',
-      `"${directive.name}" is duplicate: it stands already in ${first.file}:${first.line}; nginx takes it once in a block`,
-    );
+interface Seen {
+  readonly scope: Scope;
+  readonly directive: Directive;
+}
+
+function judgeRepetition(directive: Directive, scope: Scope, seen: Map<string, Seen>, report: Report): void {
+  const before = seen.get(directive.name);
+  if (before?.scope !== scope) {
+    seen.set(directive.name, { scope, directive });
+    return;
   }
+  const first = positionOf(before.directive);
+  report.at(
+    directive,
+    'duplicate',
+    `"${directive.name}" is duplicate: it stands already in ${first.file}:${first.line}; nginx takes it once in a block`,
+  );
 }
 
 function judgeUnknown(directive: Directive, context: Context, report: Report): void {
