@@ -24,7 +24,7 @@ export async function attempt(context: Context, trigger: Trigger, signal: AbortS
     memory.autoWorkers = outcome.applied.generation.length;
   ports.store.update({ ready: true });
   settled(context, candidate.key);
-  watchFirstMoments(context, candidate, before, outcome.applied);
+  void watchFirstMoments(context, candidate, before, outcome.applied);
 }
 
 /** A generation died within its first moments: back to what ran before it. */
@@ -80,14 +80,18 @@ function finish(context: Context, outcome: Outcome): void {
   masters.refresh();
 }
 
-function watchFirstMoments(context: Context, candidate: Candidate, before: Before, applied: Verdict): void {
+async function watchFirstMoments(
+  context: Context,
+  candidate: Candidate,
+  before: Before,
+  applied: Verdict,
+): Promise<void> {
   const { ports, memory, wake } = context;
   const { signal } = memory.firstMoments;
-  void ports.nginx.watch(applied, signal).then((watched) => {
-    if (watched !== 'died' || signal.aborted) return;
-    memory.died = { candidate, before, applied };
-    wake();
-  });
+  const watched = await ports.nginx.watch(applied, signal);
+  if (watched !== 'died' || signal.aborted) return;
+  memory.died = { candidate, before, applied };
+  wake();
 }
 
 function putBackLater({ memory, options: { policy }, now }: Context, tries: number): void {

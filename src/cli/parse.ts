@@ -89,7 +89,7 @@ export function parseArguments(
       operands.push(argument);
       continue;
     }
-    const [dashed = '', attached] = splitOnce(argument);
+    const [dashed, attached] = splitOnce(argument);
     const flag = findFlag(command, dashed);
     let value = attached;
     if (flag.kind === 'switch') value ??= 'true';

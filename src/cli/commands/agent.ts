@@ -89,7 +89,8 @@ interface Assembled {
 async function assemble(flags: FlagValues, env: Environment, log: AgentPorts['log']): Promise<Assembled> {
   const clock = systemClock;
   const table = procTable();
-  const { metrics, text } = createMetrics({ version, clock });
+  const telemetry = createMetrics({ version, clock });
+  const { metrics } = telemetry;
   const certificates = new Certificates(clock, log);
   const run = prepareRunDirectory(flags.required('run-dir'));
   for (const finding of run.findings)
@@ -166,7 +167,7 @@ async function assemble(flags: FlagValues, env: Environment, log: AgentPorts['lo
       });
     },
   };
-  return { ports: { agent: agentPorts, metricsText: text }, publisher };
+  return { ports: { agent: agentPorts, metricsText: () => telemetry.text() }, publisher };
 }
 
 function policyOf(flags: FlagValues): SchedulePolicy {
