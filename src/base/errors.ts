@@ -123,10 +123,25 @@ export const errorCatalogue = {
     action: 'Give each agent a --publish-dir of its own, or end the other one.',
     retry: 'wait',
   },
+  STEWARD_RUN_DIRECTORY: {
+    meaning: 'The directory that steward shares with nginx cannot be used, or not safely.',
+    action: 'Give --run-dir a directory of its own that belongs to root and that nobody else may write.',
+    retry: 'change',
+  },
   STEWARD_TREE_PATH: {
     meaning: 'A file of the set has a path that cannot be written below one directory.',
     action: 'Use relative paths such as conf.d/site.conf, without `..`.',
     retry: 'change',
+  },
+  STEWARD_LISTEN: {
+    meaning: 'An address or a socket that steward should listen at is not to be had.',
+    action: 'Free it, or name another one with the flag in the message.',
+    retry: 'change',
+  },
+  STEWARD_CONTROL: {
+    meaning: 'The running agent took a request and did not answer it.',
+    action: 'Look at `steward status` and the log of the agent: it may have done what was asked for.',
+    retry: 'wait',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

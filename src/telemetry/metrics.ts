@@ -1,0 +1,98 @@
+/** The agent's metrics over prom-client's registry, of which each agent has one of its own. */
+import process from 'node:process';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
+import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
+import type { Metrics } from '../agent/ports.ts';
+import type { Clock } from '../base/clock.ts';
+import { durationBuckets, type MetricEntry, metricCatalogue } from './metric-catalogue.ts';
+
+export interface AgentMetrics {
+  readonly metrics: Metrics;
+  /** All of them in Prometheus' text format. */
+  text(): Promise<string>;
+}
+
+/** A label's values must not grow without bound, whatever a configuration names. */
+const mostCertificates = 500;
+
+export function createMetrics({
+  version,
+  clock,
+}: {
+  readonly version: string;
+  readonly clock: Clock;
+}): AgentMetrics {
+  const registry = new Registry();
+  const counter = (entry: MetricEntry): Counter => new Counter(optionsOf(entry, registry));
+  const gauge = (entry: MetricEntry): Gauge => new Gauge(optionsOf(entry, registry));
+  const all = metricCatalogue;
+
+  const reloads = counter(all.reloads);
+  const duration = new Histogram({
+    ...optionsOf(all.reloadDuration, registry),
+    buckets: [...durationBuckets],
+  });
+  const lastSuccessful = gauge(all.lastReloadSuccessful);
+  const lastSuccess = gauge(all.lastReloadSuccess);
+  const config = gauge(all.config);
+  const changes = counter(all.changes);
+  const coalesced = counter(all.coalesced);
+  const rollbacks = counter(all.rollbacks);
+  const workers = gauge(all.workers);
+  const masterStarts = counter(all.masterStarts);
+  const notAfter = gauge(all.certificateNotAfter);
+  const watchMode = gauge(all.watchMode);
+  const unwatched = gauge(all.unwatchedFiles);
+  gauge(all.build).set({ version }, 1);
+  gauge(all.started).set(Math.round(clock.now() / 1000 - process.uptime()));
+  const memory = gauge(all.residentMemory);
+  const cpu = counter(all.cpu);
+
+  return {
+    metrics: {
+      reload: (trigger, verdict) => reloads.inc({ trigger, verdict }),
+      phase: (phase, milliseconds) => duration.observe({ phase }, milliseconds / 1000),
+      lastReload: (successful, atMilliseconds) => {
+        lastSuccessful.set(successful ? 1 : 0);
+        if (successful) lastSuccess.set(atMilliseconds / 1000);
+      },
+      config: (revision, hash) => {
+        config.reset();
+        config.set({ revision, hash }, 1);
+      },
+      change: () => changes.inc(),
+      coalesced: () => coalesced.inc(),
+      rollback: () => rollbacks.inc(),
+      workers: (running, draining) => {
+        workers.set({ state: 'running' }, running);
+        workers.set({ state: 'draining' }, draining);
+      },
+      masterStart: () => masterStarts.inc(),
+      certificates: (times) => {
+        notAfter.reset();
+        const first = [...times].sort(([, one], [, other]) => one - other).slice(0, mostCertificates);
+        for (const [path, seconds] of first) notAfter.set({ path }, seconds);
+      },
+      watchMode: (mode) => {
+        for (const one of ['inotify', 'poll']) watchMode.set({ mode: one }, one === mode ? 1 : 0);
+      },
+      unwatchedFiles: (count) => unwatched.set(count),
+    },
+    text: async () => {
+      memory.set(process.memoryUsage.rss());
+      const { user, system } = process.cpuUsage();
+      cpu.reset();
+      cpu.inc((user + system) / 1e6);
+      return registry.metrics();
+    },
+  };
+}
+
+function optionsOf(
+  { name, help, labels }: MetricEntry,
+  registry: Registry,
+): { name: string; help: string; labelNames: string[]; registers: Registry[] } {
+  return { name, help, labelNames: Object.keys(labels), registers: [registry] };
+}
