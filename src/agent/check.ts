@@ -6,7 +6,9 @@ import type { ConfigFiles } from '../nginx/language/config-files.ts';
 import { lateFiles, type MainFacts, mainFacts } from '../nginx/language/facts.ts';
 import { type NamedFiles as Named, namedFiles } from '../nginx/language/named-files.ts';
 import { readConfiguration } from '../nginx/language/read-configuration.ts';
-import { type Finding, lint } from '../nginx/lint/lint.ts';
+import type { Finding } from '../nginx/lint/finding.ts';
+import { formatFinding } from '../nginx/lint/format.ts';
+import { lint } from '../nginx/lint/lint.ts';
 import type { Certificates, InspectedPair } from './certificates.ts';
 import { type NamedFiles as Digested, namedFilesDigest } from './sources/named-files.ts';
 import { readWhole } from './sources/read-file.ts';
@@ -28,8 +30,11 @@ export interface Placement {
   readonly content: (path: string) => Uint8Array | undefined;
   /** The path that people know it by. */
   readonly shown: (path: string) => string;
-  /** The author's `file:line`. */
-  readonly source: (path: string, line: number) => string | undefined;
+  /** The author's own file and line. */
+  readonly source: (
+    path: string,
+    line: number,
+  ) => { readonly file: string; readonly line: number } | undefined;
 }
 
 export interface Checked {
@@ -47,7 +52,7 @@ export interface Checked {
 }
 
 /** The files that lie outside what is published. */
-export interface Outside {
+interface Outside {
   readonly digest: string;
   readonly withoutPairs: string;
   readonly loose: string;
@@ -89,10 +94,8 @@ export function createCheck(
       knownOthers,
     );
     const found = lint(configuration, placement.tree === undefined ? {} : { tree: placement.tree });
-    const say = (finding: Finding): string => {
-      const place = placement.source(finding.file, finding.line) ?? `${finding.file}:${finding.line}`;
-      return `${place}:${finding.column}: ${finding.severity}: ${finding.message} [${finding.rule}]`;
-    };
+    const say = (finding: Finding): string =>
+      formatFinding({ ...finding, ...placement.source(finding.file, finding.line) });
     const pairs = named.pairs.map((pair) => inspect(pair, options, placement, root));
     return {
       isEntryThere: !configuration.problems.some(({ directive }) => directive === undefined),

@@ -1,5 +1,5 @@
 /** What the steps of the loop share: the ports, the rules, and the agent's live memory. */
-import type { Verdict } from '../nginx/reload/verdict.ts';
+import type { ProcessIdentity, Verdict } from '../nginx/reload/verdict.ts';
 import type { Annotations } from './annotations.ts';
 import type { AttemptPorts, Before } from './attempt.ts';
 import type { Candidate } from './candidate.ts';
@@ -27,8 +27,13 @@ export interface AgentPorts extends AttemptPorts {
   readonly certificates: Certificates;
   readonly annotations: Annotations | undefined;
   readonly watch: (notice: (kind: NoticeKind) => void) => Watch;
-  /** What was found at start and stays so: the borders between the agent and nginx. */
+  /** What was found at the agent's start and stays so. */
   readonly findings: AgentStatus['conditions'];
+  /** Where nginx could reach into the agent, as long as this master runs. */
+  readonly borders: (
+    master: ProcessIdentity,
+    workers: readonly ProcessIdentity[],
+  ) => AgentStatus['conditions'];
   /** In [0, 1): jitter. */
   readonly random: () => number;
 }
@@ -70,6 +75,7 @@ export interface Memory {
   /** How many workers the present master starts under `worker_processes auto`: it counts the CPUs once. */
   autoWorkers: number | undefined;
   mendDue: boolean;
+  borders: AgentStatus['conditions'];
 }
 
 export interface Context {
@@ -96,6 +102,7 @@ export function emptyMemory(): Memory {
     firstMoments: new AbortController(),
     autoWorkers: undefined,
     mendDue: false,
+    borders: [],
   };
 }
 

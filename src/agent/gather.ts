@@ -88,11 +88,11 @@ function candidateOf(
   const byPath = new Map(rendered.map((file) => [file.path, file]));
   const inTree = (path: string): string | undefined =>
     relativeTo(path, [current, treeToken, join(options.publisher.directory, 'revisions')]);
-  const source = (path: string, line: number): string | undefined => {
+  const source: Placement['source'] = (path, line) => {
     const file = byPath.get(inTree(path) ?? '');
     if (file === undefined) return undefined;
     const position = sourcePosition(file, line);
-    return `${position.origin}:${position.line}`;
+    return { file: position.origin, line: position.line };
   };
   const files = overlayOf(plain, current);
   const checked: Checked = check(files, join(current, options.entry), {
@@ -125,7 +125,10 @@ function candidateOf(
     stamp: checked.outside.stamp,
     newestChange: checked.outside.newestChange,
     ownErrorLog: undefined,
-    source,
+    source: (path, line) => {
+      const place = source(path, line);
+      return place === undefined ? undefined : `${place.file}:${place.line}`;
+    },
     tree,
     opensLate: opensOwnFilesLate(checked, current),
   };

@@ -36,7 +36,7 @@ export class InPlaceSubject implements Subject {
       isPublished: () => false,
       content: () => undefined,
       shown: (path) => path,
-      source: (path, line) => `${path}:${line}`,
+      source: (file, line) => ({ file, line }),
     });
     if (!checked.isEntryThere)
       return {

@@ -15,7 +15,7 @@ export type MasterView =
   /** A master is there and must not or cannot be signalled: two masters, another uid, an upgrade under way. */
   | { readonly kind: 'blocked'; readonly message: string };
 
-export type Watched = 'alive' | 'superseded' | 'master-ended' | 'died';
+type Watched = 'alive' | 'superseded' | 'master-ended' | 'died';
 
 /** nginx as the agent drives it. */
 export interface Nginx {

@@ -37,6 +37,8 @@ async function greet(context: Context, signal: AbortSignal): Promise<void> {
   const { view } = masters;
   if (view.kind !== 'master') return;
   memory.autoWorkers = undefined;
+  memory.borders = ports.borders(view.identity, view.running);
+  for (const { type, reason, message } of memory.borders) ports.log.warn({ type, reason }, message);
   const { master, attempt } = ports.store.get();
   const good = ports.subject.lastGood();
   const isKnown = master?.pid === view.identity.pid && master.startTime === view.identity.startTime;

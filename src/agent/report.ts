@@ -117,7 +117,7 @@ function conditionsOf(context: Context): AgentStatus['conditions'] {
         reason: 'OtherServed',
         message: `${certificate.path}: ${certificate.reason ?? ''}`,
       });
-  return [...conditions, ...ports.findings];
+  return [...conditions, ...ports.findings, ...memory.borders];
 }
 
 function iso(milliseconds: number): string {

@@ -1,6 +1,6 @@
 /** Every command and flag, as data: parsing, `--help` and docs/flags.md come from here alone. */
 
-export type FlagKind = 'text' | 'list' | 'duration' | 'count' | 'expression' | 'switch';
+type FlagKind = 'text' | 'list' | 'duration' | 'count' | 'expression' | 'switch';
 
 export interface Flag {
   /** Without the dashes. */

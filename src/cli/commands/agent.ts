@@ -17,6 +17,8 @@ import { systemClock } from '../../base/clock.ts';
 import { StewardError } from '../../base/errors.ts';
 import { procTable } from '../../nginx/processes/proc-table.ts';
 import { emergLog } from '../../nginx/reload/emerg-log.ts';
+import { borderFindings, credentialsOf, type NginxProcess, ownIdentity } from '../../publish/borders.ts';
+import type { Finding } from '../../publish/finding.ts';
 import { openPublisher, type Publisher } from '../../publish/publisher.ts';
 import { prepareRunDirectory } from '../../publish/run-directory.ts';
 import { createRenderer } from '../../render/render.ts';
@@ -156,6 +158,11 @@ async function assemble(flags: FlagValues, env: Environment, log: AgentPorts['lo
     probe: probeUrl === undefined ? undefined : (signal) => probe(probeUrl, signal),
     random: Math.random,
     findings: run.findings,
+    borders: (master, workers) =>
+      findBorders(
+        master.pid,
+        workers.map((worker) => worker.pid),
+      ),
     watch: (changed) => {
       metrics.watchMode('inotify');
       return new Watcher({
@@ -168,6 +175,18 @@ async function assemble(flags: FlagValues, env: Environment, log: AgentPorts['lo
     },
   };
   return { ports: { agent: agentPorts, metricsText: () => telemetry.text() }, publisher };
+}
+
+function findBorders(master: number, workers: readonly number[]): readonly Finding[] {
+  const processOf = (name: string, pid: number): readonly NginxProcess[] => {
+    const credentials = credentialsOf(pid);
+    return credentials === undefined ? [] : [{ ...credentials, name }];
+  };
+  const nginx = [
+    ...processOf('the nginx master', master),
+    ...workers.flatMap((pid) => processOf('a worker', pid)),
+  ];
+  return borderFindings(ownIdentity(), nginx);
 }
 
 function policyOf(flags: FlagValues): SchedulePolicy {
