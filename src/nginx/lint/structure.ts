@@ -132,6 +132,8 @@ function judgeRepetition(directive: Directive, scope: Scope, seen: Map<string, S
 }
 
 function judgeUnknown(directive: Directive, context: Context, report: Report): void {
+  // What a byte order mark makes of the first word has a finding of its own.
+  if (directive.name.startsWith('\ufeff')) return;
   const near = nearestName(directive.name, (forms) => formIn(forms, context) !== undefined);
   if (near !== undefined)
     report.at(directive, 'misspelt', `"${directive.name}" is not known: is "${near}" meant?`);
