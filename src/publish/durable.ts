@@ -1,27 +1,73 @@
 /** File system steps that survive a crash, and never follow a link. */
-import { closeSync, constants, fchmodSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StewardError } from '../base/errors.ts';
-import type { Tree } from './tree.ts';
+import { directoriesOf, publishedMode, type Tree } from './tree.ts';
 
 /** Told before each step that changes the disk, by its name: a test ends the process there. */
 export type OnStep = (name: string) => void;
 
+/** Directories are for all to enter; nobody but their owner may change what is in them. */
+export const directoryMode = 0o755;
+
 /** Between so many files others get a turn: writing is synchronous, which is far faster for small trees. */
-const filesPerTurn = 50;
+const filesPerTurn = 25;
 
 /** Writes a tree's files below a directory that is new and nobody else's, and syncs them all. */
 export async function writeFiles(directory: string, tree: Tree, onStep: OnStep): Promise<void> {
-  const directories = new Set([directory]);
+  const directories = [...directoriesOf(tree)].map((path) => join(directory, path));
+  for (const path of directories) {
+    onStep(`make ${path}`);
+    makeDirectory(path);
+  }
   let count = 0;
   for (const [path, file] of tree) {
-    makeDirectories(directory, path, directories);
     onStep(`write ${path}`);
-    writeWhole(join(directory, path), file.content, file.mode);
+    writeNew(join(directory, path), file.content, publishedMode(file.mode));
     count += 1;
     if (count % filesPerTurn === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  for (const made of directories) syncDirectory(made);
+  onStep('sync the directories');
+  for (const path of [directory, ...directories]) syncDirectory(path);
+}
+
+/** Makes a directory that may not be there yet: whatever stands in its place is not ours. */
+export function makeDirectory(path: string): void {
+  mkdirSync(path, { mode: 0o700 });
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    // Whatever the umask is; this also takes away the set-group-id bit that a volume with `fsGroup` passes on.
+    fchmodSync(descriptor, directoryMode);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Puts a file in place of what is there, in one step; what it returns from has reached the disk. */
+export function replaceFile(path: string, content: Uint8Array, mode: number, onStep: OnStep): void {
+  const temporary = temporaryOf(path);
+  try {
+    // Left by a process that was killed; opened anew, or a link in its place would be written through.
+    rmSync(temporary, { force: true });
+    onStep(`write ${temporary}`);
+    writeNew(temporary, content, mode);
+    onStep(`rename ${temporary}`);
+    renameSync(temporary, path);
+    onStep(`sync ${path}`);
+    syncDirectory(dirname(path));
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
 }
 
 /** Makes a directory's entries durable. */
@@ -34,57 +80,28 @@ export function syncDirectory(path: string): void {
   }
 }
 
-/** Any failure of the file system as one error that says what cannot be done, where, and what to do. */
-export function publishError(error: unknown, what: string, where: string): StewardError {
-  if (error instanceof StewardError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const advice: Readonly<Record<string, string>> = {
-    ENOSPC: 'The file system is full: make room, or give the volume more.',
-    EDQUOT: 'The quota is used up: make room, or raise it.',
-    EROFS: 'The file system is read-only: mount it read-write for steward.',
-    EACCES: 'Give steward the right to write there (its uid is that of the nginx master).',
-    EPERM: 'Give steward the right to write there (its uid is that of the nginx master).',
-    ENOENT: 'Make the directory, or mount the volume there.',
-    ENOTDIR: 'Something on the way is a file: remove it, or choose another directory.',
-  };
-  const fix = advice[code];
-  const reason = code === '' ? (error instanceof Error ? error.message : String(error)) : code;
-  return new StewardError('STEWARD_PUBLISH', `${what} (${reason})`, {
-    where,
-    cause: error,
-    ...(fix === undefined ? {} : { fix }),
-  });
-}
-
-function makeDirectories(root: string, path: string, made: Set<string>): void {
-  const parent = dirname(join(root, path));
-  const missing: string[] = [];
-  for (let at = parent; !made.has(at); at = dirname(at)) missing.unshift(at);
-  for (const directory of missing) {
-    // Alone it may not exist yet: whatever stands there is not ours.
-    mkdirSync(directory, { mode: 0o755 });
-    chmodDirectory(directory);
-    made.add(directory);
-  }
-}
-
-function chmodDirectory(path: string): void {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+/** Removes what may or may not be there, on the way out of a failure that has its own error. Follows no link. */
+export function removeQuietly(path: string): void {
   try {
-    fchmodSync(descriptor, 0o755);
-  } finally {
-    closeSync(descriptor);
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // The failure that led here is the one to tell of; the next start cleans up.
   }
 }
 
-function writeWhole(path: string, content: Uint8Array, mode: number): void {
+function temporaryOf(path: string): string {
+  return `${path}.tmp`;
+}
+
+function writeNew(path: string, content: Uint8Array, mode: number): void {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   // Readable for nobody else until it has its own mode, whatever the umask is.
-  const descriptor = openSync(path, flags, mode & 0o600);
+  const descriptor = openSync(path, flags, 0o600);
   try {
-    let written = 0;
-    while (written < content.length) written += writeSync(descriptor, content, written);
-    fchmodSync(descriptor, mode & 0o777);
+    // A disk that is just getting full takes a part, and says so only the next time.
+    for (let written = 0; written < content.length; )
+      written += writeSync(descriptor, content, written, content.length - written);
+    fchmodSync(descriptor, mode);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

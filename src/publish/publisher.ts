@@ -2,24 +2,17 @@
  * Trees on disk: `revisions/HASH/…` and `current -> revisions/HASH`. A tree appears whole by one rename, and becomes
  * current by another; killed anywhere in between, `current` still names one complete tree.
  */
-import {
-  chmodSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  unlinkSync,
-} from 'node:fs';
-import { isAbsolute, join } from 'node:path';
-import process from 'node:process';
+import { lstatSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../base/clock.ts';
 import { StewardError } from '../base/errors.ts';
-import { type OnStep, publishError, syncDirectory, writeFiles } from './durable.ts';
-import { takeLock } from './lock.ts';
-import { differences, readFiles } from './read-back.ts';
-import { checkTree, placeTree, type Tree } from './tree.ts';
+import { makeDirectory, type OnStep, removeQuietly, syncDirectory, writeFiles } from './durable.ts';
+import { type Lock, takeLock } from './lock.ts';
+import { mendTree } from './mend.ts';
+import { preparePublishDirectory, removeLeftovers, revisions } from './publish-directory.ts';
+import { publishError } from './publish-error.ts';
+import { compareTree, readTree } from './read-back.ts';
+import { checkTree, placeTree, type Tree, treeHash, unplaceTree } from './tree.ts';
 
 export interface Publisher {
   readonly directory: string;
@@ -29,20 +22,42 @@ export interface Publisher {
   current(): { readonly hash: string; readonly since: number } | undefined;
   /** Whether a tree is there, whole or not. */
   has(hash: string): boolean;
-  /** Writes a tree so that it is whole on disk; one that is there already is left, or replaced where it was changed. */
+  /**
+   * Writes a tree so that it is whole on disk; one that is there already is left, or mended where somebody changed it. What
+   * it returns from has reached the disk.
+   *
+   * @throws StewardError STEWARD_TREE_PATH, STEWARD_PUBLISH; then everything that was published is as it was before.
+   */
   write(hash: string, tree: Tree): Promise<void>;
-  /** Makes a tree current in one step. */
+  /**
+   * Makes a tree current in one step.
+   *
+   * @throws StewardError STEWARD_PUBLISH; then what was current still is.
+   */
   makeCurrent(hash: string): void;
-  /** What differs between a tree on disk and what it should be; empty when nothing does. */
+  /** What differs between a tree on disk and what it should be, a sentence each; empty when nothing does. */
   compare(hash: string, tree: Tree): readonly string[];
-  /** Reads a tree back, the token not restored. */
+  /**
+   * The same where what it should be is not known: its name is the hash of its content. For what an earlier agent
+   * published.
+   */
+  verify(hash: string): readonly string[];
+  /** Reads a tree back as nginx reads it: its directory stands where the token stood. */
   read(hash: string): Tree;
-  /** Removes trees other than the current one, those in `keep`, and the newest `count` beyond. */
+  /**
+   * Removes trees other than the current one, those in `keep`, and of the rest the `count` that were current last. While
+   * `current` names nothing that is there, any tree may be the one that it should name, and all stay.
+   */
   collect(keep: ReadonlySet<string>, count: number): void;
+  /** Lets another agent have the directory. */
   close(): void;
 }
 
-const revisions = 'revisions';
+export interface PublisherOptions {
+  readonly clock?: Clock;
+  readonly onStep?: OnStep;
+}
+
 const hashPattern = /^[0-9a-f]{8,64}$/;
 
 /**
@@ -50,32 +65,30 @@ const hashPattern = /^[0-9a-f]{8,64}$/;
  *
  * @throws StewardError STEWARD_PUBLISH, STEWARD_PUBLISH_LOCKED
  */
-export async function openPublisher(directory: string, onStep: OnStep = () => {}): Promise<Publisher> {
-  if (!isAbsolute(directory))
-    throw new StewardError('STEWARD_PUBLISH', 'a publish directory is an absolute path', {
-      where: directory,
-    });
-  prepare(directory);
-  const lock = await takeLock(directory);
+export async function openPublisher(directory: string, options: PublisherOptions = {}): Promise<Publisher> {
+  const { clock = systemClock, onStep = () => {} } = options;
+  preparePublishDirectory(directory);
+  const lock = await takeLock(directory, clock);
   try {
     removeLeftovers(directory);
   } catch (error) {
     lock.release();
     throw publishError(error, 'what an earlier run left cannot be removed', directory);
   }
-  return new TreePublisher(directory, onStep, () => lock.release());
+  return new TreePublisher(directory, clock, onStep, lock);
 }
 
 class TreePublisher implements Publisher {
   readonly directory: string;
-  readonly close: () => void;
+  readonly #clock: Clock;
   readonly #onStep: OnStep;
-  #serial = 0;
+  readonly #lock: Lock;
 
-  constructor(directory: string, onStep: OnStep, close: () => void) {
+  constructor(directory: string, clock: Clock, onStep: OnStep, lock: Lock) {
     this.directory = directory;
+    this.#clock = clock;
     this.#onStep = onStep;
-    this.close = close;
+    this.#lock = lock;
   }
 
   treeDirectory(hash: string): string {
@@ -96,63 +109,56 @@ class TreePublisher implements Publisher {
   }
 
   has(hash: string): boolean {
-    return (
-      hashPattern.test(hash) &&
-      lstatSync(this.treeDirectory(hash), { throwIfNoEntry: false })?.isDirectory() === true
-    );
+    return hashPattern.test(hash) && isDirectory(this.treeDirectory(hash));
   }
 
   async write(hash: string, tree: Tree): Promise<void> {
     checkTree(tree);
     const target = this.treeDirectory(hash);
-    const isThere = lstatSync(target, { throwIfNoEntry: false }) !== undefined;
-    if (isThere && this.compare(hash, tree).length === 0) return;
-    this.#serial += 1;
-    const temporary = join(this.directory, revisions, `.new-${hash}-${process.pid}-${this.#serial}`);
+    if (!hashPattern.test(hash)) throw new Error(`${JSON.stringify(hash)} is no hash of a tree`);
+    const fresh = join(this.directory, revisions, `.new-${hash}`);
     try {
+      const isThere = lstatSync(target, { throwIfNoEntry: false }) !== undefined;
+      const placed = placeTree(tree, target);
+      const differences = isThere ? compareTree(target, placed, this.#lock.owner) : [];
+      if (isThere && differences.length === 0) return;
       this.#onStep('make the temporary directory');
-      mkdirSync(temporary, { mode: 0o755 });
-      chmodSync(temporary, 0o755);
-      await writeFiles(temporary, placeTree(tree, target), this.#onStep);
-      // What somebody changed is moved away whole: a rename cannot replace a directory that has files.
+      rmSync(fresh, { recursive: true, force: true });
+      makeDirectory(fresh);
+      await writeFiles(fresh, placed, this.#onStep);
       if (isThere) {
-        this.#onStep('move the changed tree away');
-        renameSync(target, join(this.directory, revisions, `.old-${hash}-${process.pid}-${this.#serial}`));
+        mendTree(target, fresh, placed, differences, this.#onStep);
+        rmSync(fresh, { recursive: true, force: true });
+      } else {
+        this.#onStep('rename the tree');
+        renameSync(fresh, target);
       }
-      this.#onStep('rename the tree');
-      renameSync(temporary, target);
       this.#onStep('sync the revisions');
       syncDirectory(join(this.directory, revisions));
     } catch (error) {
-      rmSync(temporary, { recursive: true, force: true });
+      removeQuietly(fresh);
       throw publishError(error, 'the tree cannot be written', target);
     }
-    if (isThere) removeLeftovers(this.directory);
   }
 
   makeCurrent(hash: string): void {
     const link = join(this.directory, 'current');
-    const temporary = join(this.directory, `.current-${process.pid}`);
+    const temporary = join(this.directory, '.current-new');
     if (!this.has(hash))
       throw new StewardError('STEWARD_PUBLISH', 'the tree is not there', { where: this.treeDirectory(hash) });
     try {
       if (this.current()?.hash === hash) return;
+      refuseForeign(link);
       rmSync(temporary, { force: true });
-      const before = lstatSync(link, { throwIfNoEntry: false });
-      if (before !== undefined && !before.isSymbolicLink())
-        throw new StewardError(
-          'STEWARD_PUBLISH',
-          'it is not a symbolic link, and steward does not delete what it did not make',
-          { where: link, fix: 'Move it away.' },
-        );
       this.#onStep('make the link');
       symlinkSync(join(revisions, hash), temporary);
       this.#onStep('rename the link');
       renameSync(temporary, link);
       this.#onStep('sync the link');
       syncDirectory(this.directory);
+      this.#noteUse(hash);
     } catch (error) {
-      rmSync(temporary, { force: true });
+      removeQuietly(temporary);
       throw publishError(error, 'the tree cannot be made current', link);
     }
     // Read back: whoever else writes here may have been faster.
@@ -163,70 +169,88 @@ class TreePublisher implements Publisher {
   }
 
   compare(hash: string, tree: Tree): readonly string[] {
-    try {
-      return differences(placeTree(tree, this.treeDirectory(hash)), readFiles(this.treeDirectory(hash)));
-    } catch (error) {
-      return [
-        `${this.treeDirectory(hash)} cannot be read (${error instanceof Error ? error.message : String(error)})`,
-      ];
-    }
+    const directory = this.treeDirectory(hash);
+    return this.#saying(directory, () =>
+      compareTree(directory, placeTree(tree, directory), this.#lock.owner).map(({ text }) => text),
+    );
+  }
+
+  verify(hash: string): readonly string[] {
+    const directory = this.treeDirectory(hash);
+    return this.#saying(directory, () => {
+      const found = readTree(directory);
+      const wrong = compareTree(directory, found, this.#lock.owner).map(({ text }) => text);
+      return treeHash(unplaceTree(found, directory)) === hash
+        ? wrong
+        : [...wrong, 'its content is not what it was published with'];
+    });
   }
 
   read(hash: string): Tree {
     try {
-      return readFiles(this.treeDirectory(hash));
+      return readTree(this.treeDirectory(hash));
     } catch (error) {
       throw publishError(error, 'the tree cannot be read', this.treeDirectory(hash));
     }
   }
 
   collect(keep: ReadonlySet<string>, count: number): void {
-    const current = this.current()?.hash;
     const folder = join(this.directory, revisions);
-    const others = readdirSync(folder)
-      .filter((name) => hashPattern.test(name) && name !== current && !keep.has(name))
-      .map((name) => ({ name, at: lstatSync(join(folder, name), { throwIfNoEntry: false })?.ctimeMs ?? 0 }))
-      .sort((a, b) => b.at - a.at);
-    for (const { name } of others.slice(count)) {
-      this.#onStep(`collect ${name}`);
-      const doomed = join(folder, `.old-${name}-${process.pid}`);
-      // Renamed first, so that a tree is never there in part.
-      renameSync(join(folder, name), doomed);
-      rmSync(doomed, { recursive: true, force: true });
+    const current = this.current()?.hash;
+    if (current === undefined) return;
+    try {
+      const others = readdirSync(folder)
+        .filter((name) => hashPattern.test(name) && name !== current && !keep.has(name))
+        // The name settles what was written within one tick of the file system's clock.
+        .sort()
+        .map((name) => ({ name, at: lstatSync(join(folder, name)).mtimeMs }))
+        .sort((a, b) => b.at - a.at);
+      for (const { name } of others.slice(count)) {
+        const doomed = join(folder, `.old-${name}`);
+        this.#onStep(`move ${name} away`);
+        // Renamed first, so that a tree is never there in part.
+        renameSync(join(folder, name), doomed);
+        this.#onStep(`remove ${name}`);
+        rmSync(doomed, { recursive: true, force: true });
+      }
+    } catch (error) {
+      throw publishError(error, 'old trees cannot be removed', folder);
+    }
+  }
+
+  close(): void {
+    this.#lock.release();
+  }
+
+  /** When a tree was current last, for `collect`. */
+  #noteUse(hash: string): void {
+    const now = this.#clock.now() / 1000;
+    try {
+      utimesSync(this.treeDirectory(hash), now, now);
+    } catch {
+      // Another user's tree: it only counts as older than it is.
+    }
+  }
+
+  #saying(directory: string, look: () => readonly string[]): readonly string[] {
+    try {
+      return look();
+    } catch (error) {
+      return [publishError(error, 'the tree cannot be read', directory).message];
     }
   }
 }
 
-function prepare(directory: string): void {
-  try {
-    mkdirIfMissing(directory);
-    mkdirIfMissing(join(directory, revisions));
-  } catch (error) {
-    throw publishError(error, 'the publish directory cannot be made', directory);
-  }
+function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function mkdirIfMissing(path: string): void {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) {
-    mkdirSync(path, { mode: 0o755 });
-    chmodSync(path, 0o755);
-  } else if (!stats.isDirectory()) {
+function refuseForeign(link: string): void {
+  const stats = lstatSync(link, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isSymbolicLink())
     throw new StewardError(
       'STEWARD_PUBLISH',
-      stats.isSymbolicLink()
-        ? 'it is a symbolic link, which could lead elsewhere tomorrow'
-        : 'it is not a directory',
-      { where: path, fix: 'Move it away, or choose another --publish-dir.' },
+      'it is not a symbolic link, and steward does not delete what it did not make',
+      { where: link, fix: 'Move it away.' },
     );
-  }
-}
-
-/** What a killed process left half done. */
-function removeLeftovers(directory: string): void {
-  for (const name of readdirSync(directory))
-    if (/^\.(?:current|state)-/.test(name)) unlinkSync(join(directory, name));
-  const folder = join(directory, revisions);
-  for (const name of readdirSync(folder))
-    if (/^\.(?:new|old)-/.test(name)) rmSync(join(folder, name), { recursive: true, force: true });
 }

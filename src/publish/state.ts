@@ -1,25 +1,14 @@
 /** What outlives the agent: what is proven, and what was begun. One small file, replaced whole. */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
-import { StewardError } from '../base/errors.ts';
-import { syncDirectory } from './durable.ts';
+import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { type OnStep, replaceFile } from './durable.ts';
+import { errorCode, publishError } from './publish-error.ts';
 
-export interface ProcessKey {
+interface ProcessKey {
   readonly pid: number;
   readonly startTime: number;
 }
 
-export interface Proven {
+interface Proven {
   readonly tree: string;
   readonly key: string;
   readonly at: number;
@@ -33,7 +22,7 @@ export interface State {
   readonly provenBefore?: Proven | undefined;
   /** Begun and not finished. */
   readonly attempt?:
-    | { readonly tree: string; readonly step: 'staged' | 'signalled' | 'putting-back'; readonly at: number }
+    | { readonly tree: string; readonly step: 'staged' | 'putting-back'; readonly at: number }
     | undefined;
   /** Which workers read which tree: a tree is kept while one of them lives. */
   readonly generations: readonly { readonly tree: string; readonly workers: readonly ProcessKey[] }[];
@@ -48,55 +37,36 @@ export interface State {
 export const emptyState: State = { version: 1, generations: [], acknowledged: {}, ready: false };
 
 const longestFile = 4 * 1024 * 1024;
-const steps = new Set(['staged', 'signalled', 'putting-back']);
+const steps = ['staged', 'putting-back'] as const;
 
 /**
- * Reads the state. Where there is none it is empty; one that cannot be understood is kept beside as `.bad`, and `problem`
- * says so: nothing is lost, and the agent proves anew what it would have known.
+ * Reads the state. Where there is none it is empty. One that cannot be understood (damaged, of a newer version, a link or
+ * a directory in its place) is kept beside as `.bad`, and `problem` says so: nothing is lost, and the agent proves anew what
+ * it would have known.
  */
 export function loadState(path: string): { readonly state: State; readonly problem?: string } {
-  let text: string;
+  let wrong: string;
   try {
-    text = readBounded(path);
+    const state = parseState(readBounded(path));
+    if (state !== undefined) return { state };
+    wrong = `${path}: it is not a state of this version`;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return { state: emptyState };
-    return {
-      state: emptyState,
-      problem: `${path} cannot be read (${messageOf(error)}): everything is proven anew`,
-    };
+    if (errorCode(error) === 'ENOENT') return { state: emptyState };
+    wrong = publishError(error, 'it cannot be read', path).message;
   }
-  const state = parseState(text);
-  if (state !== undefined) return { state };
-  renameSync(path, `${path}.bad`);
-  return {
-    state: emptyState,
-    problem: `${path} is not a state of this version: kept as ${path}.bad, and everything is proven anew`,
-  };
+  return { state: emptyState, problem: `${wrong}; ${setAside(path)}; everything is proven anew` };
 }
 
-/** Replaces the state on disk; what it returns from has reached the disk. */
-export function saveState(path: string, state: State): void {
-  const temporary = join(dirname(path), `.state-${process.pid}.tmp`);
+/**
+ * Replaces the state on disk; what it returns from has reached the disk.
+ *
+ * @throws StewardError STEWARD_PUBLISH; then the state on disk is the one before.
+ */
+export function saveState(path: string, state: State, onStep: OnStep = () => {}): void {
   try {
-    const descriptor = openSync(
-      temporary,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
-      0o600,
-    );
-    try {
-      writeSync(descriptor, `${JSON.stringify(state)}\n`);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
-    syncDirectory(dirname(path));
+    replaceFile(path, Buffer.from(`${JSON.stringify(state)}\n`), 0o600, onStep);
   } catch (error) {
-    tryUnlink(temporary);
-    throw new StewardError('STEWARD_PUBLISH', `the state cannot be written (${messageOf(error)})`, {
-      where: path,
-      cause: error,
-    });
+    throw publishError(error, 'the state cannot be written', path);
   }
 }
 
@@ -109,13 +79,15 @@ export function parseState(text: string): State | undefined {
     return undefined;
   }
   if (!isRecord(value) || value['version'] !== 1 || typeof value['ready'] !== 'boolean') return undefined;
-  const { proven, provenBefore, attempt, generations, acknowledged, master } = value;
-  if (!Array.isArray(generations) || !isRecord(acknowledged)) return undefined;
-  if (proven !== undefined && !isProven(proven)) return undefined;
-  if (provenBefore !== undefined && !isProven(provenBefore)) return undefined;
-  if (attempt !== undefined && !isAttempt(attempt)) return undefined;
-  if (master !== undefined && !isProcess(master)) return undefined;
-  if (!generations.every(isGeneration)) return undefined;
+  const generations = parseList(value['generations'], parseGeneration);
+  const { acknowledged } = value;
+  if (generations === undefined || !isRecord(acknowledged)) return undefined;
+  const proven = parseOptional(value['proven'], parseProven);
+  const provenBefore = parseOptional(value['provenBefore'], parseProven);
+  const attempt = parseOptional(value['attempt'], parseAttempt);
+  const master = parseOptional(value['master'], parseProcess);
+  if (proven === 'wrong' || provenBefore === 'wrong' || attempt === 'wrong' || master === 'wrong')
+    return undefined;
   const { reload, reopenLogs } = acknowledged;
   return {
     version: 1,
@@ -135,41 +107,59 @@ export function parseState(text: string): State | undefined {
 type Attempt = NonNullable<State['attempt']>;
 type Generation = State['generations'][number];
 
-function isProven(value: unknown): value is Proven {
-  return (
-    isRecord(value) &&
-    isTreeName(value['tree']) &&
-    typeof value['key'] === 'string' &&
-    typeof value['at'] === 'number'
-  );
+/** What is returned holds the known fields alone: it is written again as it is. */
+function parseProven(value: unknown): Proven | undefined {
+  if (!isRecord(value)) return undefined;
+  const { tree, key, at } = value;
+  return isTreeName(tree) && typeof key === 'string' && isTime(at) ? { tree, key, at } : undefined;
 }
 
-function isAttempt(value: unknown): value is Attempt {
-  return (
-    isRecord(value) &&
-    isTreeName(value['tree']) &&
-    typeof value['step'] === 'string' &&
-    steps.has(value['step']) &&
-    typeof value['at'] === 'number'
-  );
+function parseAttempt(value: unknown): Attempt | undefined {
+  if (!isRecord(value)) return undefined;
+  const { tree, at } = value;
+  const step = steps.find((one) => one === value['step']);
+  return isTreeName(tree) && step !== undefined && isTime(at) ? { tree, step, at } : undefined;
 }
 
-function isGeneration(value: unknown): value is Generation {
-  return (
-    isRecord(value) &&
-    isTreeName(value['tree']) &&
-    Array.isArray(value['workers']) &&
-    value['workers'].every(isProcess)
-  );
+function parseGeneration(value: unknown): Generation | undefined {
+  if (!isRecord(value)) return undefined;
+  const { tree } = value;
+  const workers = parseList(value['workers'], parseProcess);
+  return isTreeName(tree) && workers !== undefined ? { tree, workers } : undefined;
 }
 
-function isProcess(value: unknown): value is ProcessKey {
-  return isRecord(value) && Number.isSafeInteger(value['pid']) && Number.isSafeInteger(value['startTime']);
+function parseProcess(value: unknown): ProcessKey | undefined {
+  if (!isRecord(value)) return undefined;
+  const { pid, startTime } = value;
+  return isCount(pid) && isCount(startTime) ? { pid, startTime } : undefined;
+}
+
+function parseOptional<T>(value: unknown, parse: (value: unknown) => T | undefined): T | undefined | 'wrong' {
+  return value === undefined ? undefined : (parse(value) ?? 'wrong');
+}
+
+function parseList<T>(value: unknown, parse: (value: unknown) => T | undefined): readonly T[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const parsed: T[] = [];
+  for (const one of value) {
+    const item = parse(one);
+    if (item === undefined) return undefined;
+    parsed.push(item);
+  }
+  return parsed;
 }
 
 /** It becomes part of a path. */
 function isTreeName(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{8,64}$/.test(value);
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -188,18 +178,12 @@ function readBounded(path: string): string {
   }
 }
 
-function tryUnlink(path: string): void {
+function setAside(path: string): string {
+  const bad = `${path}.bad`;
   try {
-    unlinkSync(path);
-  } catch {
-    // It was never made, or the directory is gone with it.
+    renameSync(path, bad);
+    return `kept as ${bad}`;
+  } catch (error) {
+    return `it stays there (${publishError(error, 'it cannot be renamed', path).message})`;
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return codeOf(error) ?? (error instanceof Error ? error.message : String(error));
 }

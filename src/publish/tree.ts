@@ -18,8 +18,18 @@ export type Tree = ReadonlyMap<string, TreeFile>;
  */
 export const treeToken = '/__the_directory_of_this_nginx_steward_revision__';
 
+/** Bytes: the kernel's limit for one name, and well below its limit for a path with the publish directory before it. */
+const longestName = 255;
 const longestPath = 1024;
 const hashLength = 20;
+
+/**
+ * The permission bits that a file of this mode is published with: nobody but the owner may write it, whatever its source
+ * allowed, or nginx's workers could change what the master reads; and the owner, who must read it again, may always read.
+ */
+export function publishedMode(mode: number): number {
+  return (mode & 0o755) | 0o400;
+}
 
 /** Names the content: paths, modes and bytes, in no order. Hexadecimal, fit for a directory's name. */
 export function treeHash(tree: Tree): string {
@@ -27,10 +37,9 @@ export function treeHash(tree: Tree): string {
   for (const path of [...tree.keys()].sort()) {
     const file = tree.get(path);
     if (file === undefined) continue;
+    const mode = publishedMode(file.mode).toString(8);
     // Lengths keep two different trees from running together into one text.
-    hash
-      .update(`${Buffer.byteLength(path)} ${path} ${file.mode.toString(8)} ${file.content.length}\n`)
-      .update(file.content);
+    hash.update(`${Buffer.byteLength(path)} ${path} ${mode} ${file.content.length}\n`).update(file.content);
   }
   return hash.digest('hex').slice(0, hashLength);
 }
@@ -50,18 +59,39 @@ export function checkTree(tree: Tree): void {
 
 /** The tree as it is written: the token replaced by its directory. */
 export function placeTree(tree: Tree, directory: string): Tree {
-  const token = Buffer.from(treeToken);
-  const placed = new Map<string, TreeFile>();
+  return replaceInTree(tree, treeToken, directory);
+}
+
+/** The tree as it was before it was written into `directory`: what its hash was taken over. */
+export function unplaceTree(tree: Tree, directory: string): Tree {
+  return replaceInTree(tree, directory, treeToken);
+}
+
+/** Every directory that the tree's files lie in, relative, parents before what is in them. */
+export function directoriesOf(tree: Tree): ReadonlySet<string> {
+  const directories = new Set<string>();
+  for (const path of tree.keys())
+    for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1))
+      directories.add(path.slice(0, end));
+  return directories;
+}
+
+function replaceInTree(tree: Tree, from: string, to: string): Tree {
+  const wanted = Buffer.from(from);
+  const replaced = new Map<string, TreeFile>();
   for (const [path, file] of tree) {
     const content = Buffer.from(file.content.buffer, file.content.byteOffset, file.content.byteLength);
-    if (!content.includes(token)) placed.set(path, file);
+    if (!content.includes(wanted)) replaced.set(path, file);
     else
-      placed.set(path, {
+      replaced.set(path, {
         mode: file.mode,
-        content: Buffer.from(content.toString('latin1').replaceAll(treeToken, latin1(directory)), 'latin1'),
+        content: Buffer.from(
+          content.toString('latin1').replaceAll(latin1(from), () => latin1(to)),
+          'latin1',
+        ),
       });
   }
-  return placed;
+  return replaced;
 }
 
 /** The bytes of a UTF-8 text as latin1 characters: replacing in bytes without decoding them. */
@@ -71,11 +101,15 @@ function latin1(text: string): string {
 
 function pathProblem(path: string): string | undefined {
   if (path === '') return 'a file needs a path';
-  if (path.length > longestPath) return `a path has at most ${longestPath} characters`;
+  if (!path.isWellFormed()) return 'a path is text that UTF-8 can write';
+  if (Buffer.byteLength(path) > longestPath) return `a path has at most ${longestPath} bytes`;
   if (path.startsWith('/')) return 'a path in a tree is relative: conf.d/site.conf';
   if (/\p{Cc}/u.test(path)) return 'a path has no control characters';
-  const bad = path.split('/').find((name) => name === '' || name === '.' || name === '..');
-  return bad === undefined ? undefined : `"${bad}" is no name in a path: conf.d/site.conf`;
+  const names = path.split('/');
+  const bad = names.find((name) => name === '' || name === '.' || name === '..');
+  if (bad !== undefined) return `"${bad}" is no name in a path: conf.d/site.conf`;
+  const isLong = names.some((name) => Buffer.byteLength(name) > longestName);
+  return isLong ? `a name in a path has at most ${longestName} bytes` : undefined;
 }
 
 function directoryProblem(path: string, tree: Tree): string | undefined {
