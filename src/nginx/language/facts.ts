@@ -20,7 +20,7 @@ export interface MainFacts {
   readonly usesInitByLua: boolean;
 }
 
-export interface ErrorLog {
+interface ErrorLog {
   readonly kind: 'file' | 'stderr' | 'syslog' | 'memory';
   /** Of a file: absolute, or undefined where its name is relative and nginx's prefix is not known. */
   readonly path: string | undefined;

@@ -21,7 +21,7 @@ export interface FileDirective {
   readonly role: FileRole;
   /**
    * Where a relative name starts: the directory of the configuration file, nginx's own prefix (`-p`), or the directory in
-   * which nginx was started. Each was asked of nginx 1.22 and 1.30 with a name that does not exist.
+   * which nginx was started. A test asks nginx for each.
    */
   readonly base: 'conf' | 'server' | 'started';
   /** Which argument, from 0. */

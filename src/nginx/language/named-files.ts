@@ -29,7 +29,7 @@ export interface NamedFiles {
 }
 
 /** Something that names a file, and nobody can say which. */
-export interface Unwatchable {
+interface Unwatchable {
   readonly directive: string;
   readonly value: string;
   readonly position: Position;

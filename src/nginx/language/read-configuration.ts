@@ -20,7 +20,7 @@ export interface Configuration {
   readonly problems: readonly ReadingProblem[];
 }
 
-export interface Include {
+interface Include {
   /** Absolute: a path, or a pattern. */
   readonly path: string;
   readonly isPattern: boolean;
