@@ -2,7 +2,7 @@
  * The control socket: the one door through which a running agent is asked to act. HTTP over a Unix socket, since node:http
  * is in the agent's memory anyway; who may enter is decided by the mode of the socket (0600) and of its directory.
  */
-import { lstatSync, mkdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -150,7 +150,7 @@ async function makeRoom(path: string): Promise<void> {
   if (Buffer.byteLength(path) > longestPath)
     throw listenError(path, `its path is longer than the ${longestPath} bytes that a socket's may have`);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path));
   } catch (error) {
     throw listenError(path, `its directory cannot be made (${codeOf(error)})`, error);
   }
@@ -164,6 +164,13 @@ async function makeRoom(path: string): Promise<void> {
   } catch (error) {
     throw listenError(path, `the socket of a dead agent cannot be removed (${codeOf(error)})`, error);
   }
+}
+
+/** Not mkdir's own `recursive`, which never ends below /proc. */
+function makeDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false }) !== undefined) return;
+  makeDirectory(dirname(directory));
+  mkdirSync(directory, { mode: 0o700 });
 }
 
 function isAnswered(path: string): Promise<boolean> {
