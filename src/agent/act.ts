@@ -16,7 +16,7 @@ export async function attempt(context: Context, trigger: Trigger, signal: AbortS
   requests.askers.started();
   const before = runningBefore(context);
   if (candidate.refusals.length === 0) memory.firstMoments.abort();
-  const outcome = await attemptReload(ports, candidate, trigger, before, signal);
+  const outcome = await concluded(context, () => attemptReload(ports, candidate, trigger, before, signal));
   finish(context, outcome);
   if (outcome.applied === undefined) return;
   memory.putBackDue = undefined;
@@ -34,7 +34,9 @@ export async function undoDead(context: Context, died: DeadGeneration, signal: A
   if (memory.schedule.seen === undefined) return;
   memory.schedule = started(memory.schedule, now());
   const { candidate, before, applied } = died;
-  finish(context, await undoDeadGeneration(ports, candidate, 'put-back', before, applied, signal));
+  const undo = (): Promise<Outcome> =>
+    undoDeadGeneration(ports, candidate, 'put-back', before, applied, signal);
+  finish(context, await concluded(context, undo));
 }
 
 /** Tries once more to make nginx run the last good state, which is staged. */
@@ -63,6 +65,23 @@ export function settled({ ports, memory }: Context, key: string): void {
   ports.metrics.config(candidate.hash, candidate.hash);
   memory.firstMoments = new AbortController();
   void ports.certificates.lookAtServed(candidate.pairs, memory.firstMoments.signal);
+}
+
+/** An attempt that began has an end, also when the disk fails in the middle: then it is not known what nginx runs. */
+async function concluded(context: Context, work: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await work();
+  } catch (error) {
+    const { memory, ports, options, now } = context;
+    const result = { outcome: 'failed', signalled: true, runs: undefined } as const;
+    memory.schedule = finished(memory.schedule, now(), result, ports.random(), options.policy);
+    context.requests.askers.finished({
+      outcome: 'Failed',
+      message: error instanceof Error ? error.message : '',
+      lines: [],
+    });
+    throw error;
+  }
 }
 
 function finish(context: Context, outcome: Outcome): void {

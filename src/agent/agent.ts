@@ -2,6 +2,7 @@
  * The loop of one Pod's agent: observe the master → look at the sources → decide (schedule/, pure) → act → report. One
  * thing at a time, in one place; whatever happens meanwhile is noted and waits for its turn.
  */
+import { StewardError } from '../base/errors.ts';
 import { attempt, putBackAgain, undoDead } from './act.ts';
 import type { Answer } from './askers.ts';
 import { type AgentOptions, type AgentPorts, type Context, emptyMemory, type Watch } from './context.ts';
@@ -31,6 +32,7 @@ export class Agent {
   readonly #startedAt: number;
   #watch: Watch | undefined;
   #turnAt: number;
+  #troubles = 0;
 
   constructor(ports: AgentPorts, options: AgentOptions) {
     const { clock, log, annotations } = ports;
@@ -67,7 +69,7 @@ export class Agent {
     if (ports.store.get().attempt?.step === 'putting-back') memory.putBackDue = { at: 0, tries: 0 };
     this.#watch = ports.watch((kind) => this.#noticed(kind));
     try {
-      while (!signal.aborted) await this.#turn(signal);
+      while (!signal.aborted) await this.#turnOrPause(signal);
     } catch (error) {
       // Aborting is how a reload that is under way is left; anything else is a defect and must be seen.
       if (!signal.aborted) throw error;
@@ -122,6 +124,27 @@ export class Agent {
     // A turn may hold a proof, a put back and a probe, each with its own timeout.
     const ok = idle < 3 * this.#context.options.timeoutMs + 6 * masterLookMs;
     return { ok, why: `the loop turned ${Math.round(idle / 1000)} s ago` };
+  }
+
+  /** The agent does not end because something cannot be done now: it says so, and tries again. */
+  async #turnOrPause(signal: AbortSignal): Promise<void> {
+    const { ports, memory, options } = this.#context;
+    try {
+      await this.#turn(signal);
+      memory.trouble = undefined;
+      this.#troubles = 0;
+    } catch (error) {
+      if (!(error instanceof StewardError)) throw error;
+      const message = `${error.message}. ${error.fix}`;
+      if (message !== memory.trouble) ports.log.error({ code: error.code, reason: message }, 'cannot go on');
+      memory.trouble = message;
+      const pause = Math.min(
+        options.policy.backoffMaxMs,
+        options.policy.backoffMs * 2 ** Math.min(this.#troubles, 20),
+      );
+      this.#troubles += 1;
+      await this.#waker.sleep(pause, signal);
+    }
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
@@ -190,8 +213,8 @@ export class Agent {
   }
 
   #nextMasterLook(): number {
-    const { masters, now } = this.#context;
-    if (masters.absentSince === undefined) return now() + masterLookMs;
+    const { masters, options, now } = this.#context;
+    if (masters.absentSince === undefined) return now() + Math.min(masterLookMs, options.rescanMs);
     const absent = now() - masters.absentSince;
     return now() + Math.min(masterLookMs, Math.max(firstMasterLookMs, absent / 10));
   }

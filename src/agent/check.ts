@@ -12,6 +12,7 @@ import { lint } from '../nginx/lint/lint.ts';
 import type { Certificates, InspectedPair } from './certificates.ts';
 import { type NamedFiles as Digested, namedFilesDigest } from './sources/named-files.ts';
 import { readWhole } from './sources/read-file.ts';
+import { neverUpdated } from './sources/sub-paths.ts';
 
 export interface CheckOptions {
   readonly clock: Clock;
@@ -19,6 +20,8 @@ export interface CheckOptions {
   readonly serverPrefix: string;
   /** Put before the paths of files that only nginx sees; undefined: they are where steward sees them. */
   readonly root: () => string | undefined;
+  /** The mount table, as /proc/self/mountinfo has it. */
+  readonly mounts: () => string;
 }
 
 /** How the paths that nginx sees relate to what is about to be published. */
@@ -118,7 +121,12 @@ export function createCheck(
         newestChange: Math.max(knownPairs.newestChange, knownOthers.newestChange),
         watch: [...knownPairs.watch, ...knownOthers.watch],
       },
-      unwatched: [...knownPairs.problems, ...knownOthers.problems, ...unwatchable(named)],
+      unwatched: [
+        ...knownPairs.problems,
+        ...knownOthers.problems,
+        ...unwatchable(named),
+        ...frozen(outside, options),
+      ],
     };
   };
 }
@@ -156,6 +164,15 @@ function readHalf(path: string): PairFile['content'] {
     // Where only nginx sees it, nothing can be said of it.
     return error instanceof Error && 'code' in error && error.code === 'EACCES' ? 'unseen' : 'missing';
   }
+}
+
+/** Files mounted by `subPath`: no change of them ever arrives. */
+export function frozen(
+  paths: readonly string[],
+  { mounts }: CheckOptions,
+): readonly { readonly path: string; readonly reason: string }[] {
+  const reason = 'it is mounted by subPath, which the kubelet never updates: mount the whole volume';
+  return neverUpdated(paths, mounts()).map((path) => ({ path, reason }));
 }
 
 function unwatchable(named: Named): readonly { readonly path: string; readonly reason: string }[] {

@@ -42,6 +42,8 @@ export interface AgentOptions {
   readonly version: string;
   readonly policy: SchedulePolicy;
   readonly schedules: readonly Schedule[];
+  /** Milliseconds between two rescans: where it is short, the loop turns as often. */
+  readonly rescanMs: number;
   /** Milliseconds that a reload may take: what the loop's health is measured against. */
   readonly timeoutMs: number;
 }
@@ -74,6 +76,8 @@ export interface Memory {
   firstMoments: AbortController;
   /** How many workers the present master starts under `worker_processes auto`: it counts the CPUs once. */
   autoWorkers: number | undefined;
+  /** Why the last turn of the loop could not do its part; undefined when it could. */
+  trouble: string | undefined;
   mendDue: boolean;
   borders: AgentStatus['conditions'];
 }
@@ -101,6 +105,7 @@ export function emptyMemory(): Memory {
     died: undefined,
     firstMoments: new AbortController(),
     autoWorkers: undefined,
+    trouble: undefined,
     mendDue: false,
     borders: [],
   };

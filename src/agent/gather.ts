@@ -12,6 +12,7 @@ import {
   type Checked,
   type CheckOptions,
   createCheck,
+  frozen,
   opensOwnFilesLate,
   type Placement,
   workerProcessesOf,
@@ -121,7 +122,14 @@ function candidateOf(
       ...checked.outside.watch,
     ],
     loose: digestOf([...snapshots.map((snapshot) => snapshot.loose), checked.outside.loose]),
-    unwatched: [...checked.unwatched, ...snapshots.flatMap((snapshot) => snapshot.skipped)],
+    unwatched: [
+      ...checked.unwatched,
+      ...snapshots.flatMap((snapshot) => snapshot.skipped),
+      ...frozen(
+        snapshots.flatMap(({ files }) => files.map(({ origin }) => origin)),
+        options,
+      ),
+    ],
     stamp: checked.outside.stamp,
     newestChange: checked.outside.newestChange,
     ownErrorLog: undefined,

@@ -62,7 +62,7 @@ export function stateOf(context: Context): { readonly state: AgentState; readonl
   const isRefused = schedule.failure !== undefined && schedule.failure.hash === schedule.seen?.hash;
   if (unreadable !== undefined && !ports.subject.started()) return { state: 'Starting', message: unreadable };
   if (!ports.subject.started()) {
-    const reason = isRefused ? last?.message : memory.pending?.message;
+    const reason = memory.trouble ?? (isRefused ? last?.message : memory.pending?.message);
     return { state: 'Starting', message: reason ?? 'looking at the sources' };
   }
   if (memory.putBackDue !== undefined)
@@ -91,6 +91,8 @@ function conditionsOf(context: Context): AgentStatus['conditions'] {
   const obstacle = obstacleOf(context);
   if (masters.view.kind === 'master' && obstacle !== undefined)
     conditions.push({ type: 'NotReadingTree', reason: 'OtherConfiguration', message: obstacle });
+  if (memory.trouble !== undefined)
+    conditions.push({ type: 'CannotGoOn', reason: 'Failed', message: memory.trouble });
   if (memory.unreadable !== undefined)
     conditions.push({ type: 'SourcesUnreadable', reason: 'LookFailed', message: memory.unreadable });
   const pair = schedule.seen?.pair;

@@ -43,8 +43,8 @@ function linesOf(text: string): readonly string[] {
 
 /** Names with signs that would end or forge a header line are quoted as C does, which `patch` and `git apply` read. */
 function nameOf(path: string): string {
-  if (!/[\x00-\x1f"\\\x7f]/.test(path)) return path;
-  const quoted = path.replaceAll(/[\x00-\x1f"\\\x7f]/g, (sign) =>
+  if (!/[\p{Cc}"\\]/u.test(path)) return path;
+  const quoted = path.replaceAll(/[\p{Cc}"\\]/gu, (sign) =>
     sign === '"' || sign === '\\' ? `\\${sign}` : `\\${sign.charCodeAt(0).toString(8).padStart(3, '0')}`,
   );
   return `"${quoted}"`;
@@ -130,7 +130,7 @@ function backwards(
       script.push({ kind: 'removed', line: a[x] ?? '' });
     }
   }
-  return script.reverse();
+  return script.toReversed();
 }
 
 function hunksOf(edits: readonly Edit[]): readonly string[] {

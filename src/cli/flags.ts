@@ -231,7 +231,7 @@ export const commands: readonly Command[] = [
   {
     name: 'reopen-logs',
     summary: 'Has nginx open its log files again (USR1), likewise.',
-    flags: [controlSocket, masterMatch, timeout],
+    flags: [controlSocket, masterMatch, timeout, serverPrefix],
     exits: [
       [0, 'the master has opened them again'],
       [1, 'it could not open some of them'],

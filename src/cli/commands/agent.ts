@@ -1,4 +1,5 @@
 /** `steward agent`: the composition root of the sidecar. Everything real is made here and handed down. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { Agent } from '../../agent/agent.ts';
@@ -49,6 +50,7 @@ export async function agent(flags: FlagValues, env: Environment): Promise<number
       policy: policyOf(flags),
       schedules: flags.list('schedule').map((text) => parseSchedule(text, Math.random())),
       timeoutMs: flags.milliseconds('timeout'),
+      rescanMs: flags.milliseconds('rescan'),
     });
     const server = await startServer({
       listen: flags.required('listen'),
@@ -113,6 +115,7 @@ async function assemble(flags: FlagValues, env: Environment, log: AgentPorts['lo
     clock,
     certificates,
     serverPrefix: flags.required('server-prefix'),
+    mounts: () => readFileSync('/proc/self/mountinfo', 'utf8'),
     /** What only nginx sees is read through its root, where that was chosen and there is a master. */
     root: () => {
       const view = flags.isOn('through-proc-root') ? nginx.look() : undefined;

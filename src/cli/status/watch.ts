@@ -1,74 +1,107 @@
-/** `steward status --watch`: the status live, redrawn in place on a terminal. */
+/**
+ * `steward status --watch`. On a terminal: a screen of its own, drawn again in place, and everything as it was when it
+ * ends. Elsewhere (a file, a pipe): one block for each change, with its time.
+ */
 import process from 'node:process';
 import type { AgentStatus } from '../../agent/status.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { renderStatus } from './render-status.ts';
+import { processStage, type Stage } from './stage.ts';
+import { cut, paint, span } from './text.ts';
+import { ago } from './times.ts';
 
 export interface WatchOptions {
-  /** Undefined: no agent answers. */
+  /** Resolves with undefined when no agent answers. */
   readonly ask: () => Promise<AgentStatus | undefined>;
   readonly colour: boolean;
+  readonly stage?: Stage;
+  readonly clock?: Clock;
 }
 
-const everyMs = 1000;
-const hideCursor = '\x1b[?25l';
-const showCursor = '\x1b[?25h';
-const home = '\x1b[H';
-const clearLine = '\x1b[K';
-const clearBelow = '\x1b[J';
-const alternate = '\x1b[?1049h';
-const back = '\x1b[?1049l';
+const pauseMs = 1000;
+const nobody = 'no agent answers';
 
-/** Runs until SIGINT or SIGTERM. On a pipe it prints a block whenever something changed. */
-export async function watchStatus({ ask, colour }: WatchOptions): Promise<number> {
-  const { stdout } = process;
-  const end = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
-  let shown = '';
-  let wake = (): void => {};
-  const onResize = (): void => wake();
-  stdout.on('resize', onResize);
-  if (stdout.isTTY) stdout.write(alternate + hideCursor);
+/** What was asked last, and when an agent answered last. */
+interface Seen {
+  readonly status: AgentStatus | undefined;
+  readonly last?: { readonly state: string; readonly at: number };
+}
+
+/** Shows it until it is interrupted; the exit code is then 0. */
+export async function watchStatus(options: WatchOptions): Promise<number> {
+  const { ask, colour, stage = processStage(process), clock = systemClock } = options;
+  const show = stage.isTerminal ? onTerminal(stage, clock, colour) : onStream(stage, clock, colour);
+  let seen: Seen = { status: undefined };
+  const ended = endOf(stage.ended);
+  const release = stage.begin(() => show(seen));
   try {
-    while (!end.signal.aborted) {
-      const status = await ask();
-      const columns = stdout.columns ?? 80;
-      const lines =
-        status === undefined
-          ? ['No agent answers; asking again.']
-          : renderStatus(status, { columns, colour, now: Date.now() });
-      if (stdout.isTTY) {
-        const fitting = lines.slice(0, Math.max(1, (stdout.rows ?? 24) - 1));
-        stdout.write(home + fitting.map((line) => `${line}${clearLine}\n`).join('') + clearBelow);
-      } else {
-        // Ages change every second: what makes a new block is the state, the attempts and what is waited for.
-        const key = JSON.stringify(
-          status && [
-            status.state,
-            status.message,
-            status.attempts[0],
-            status.pending?.reason,
-            status.conditions,
-          ],
-        );
-        if (key !== shown) stdout.write(`${lines.join('\n')}\n\n`);
-        shown = key;
-      }
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        const timer = setTimeout(resolve, everyMs);
-        end.signal.addEventListener(
-          'abort',
-          () => {
-            clearTimeout(timer);
-            resolve();
-          },
-          { once: true },
-        );
-      });
+    while (!stage.ended.aborted) {
+      const answer = await Promise.race([ask(), ended]);
+      if (answer === 'ended') break;
+      const last = answer === undefined ? seen.last : { state: answer.state, at: clock.now() };
+      seen = { status: answer, ...(last === undefined ? {} : { last }) };
+      show(seen);
+      await clock.sleep(pauseMs, stage.ended).catch(() => undefined);
     }
   } finally {
-    stdout.off('resize', onResize);
-    if (stdout.isTTY) stdout.write(showCursor + back);
+    release();
   }
   return 0;
+}
+
+function endOf(signal: AbortSignal): Promise<'ended'> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve('ended');
+    signal.addEventListener('abort', () => resolve('ended'), { once: true });
+  });
+}
+
+function onTerminal(stage: Stage, clock: Clock, colour: boolean): (seen: Seen) => void {
+  return (seen) => {
+    const { columns, rows } = stage.size();
+    const now = clock.now();
+    const lines =
+      seen.status === undefined
+        ? silence(seen, colour, now)
+        : renderStatus(seen.status, { columns, colour, now });
+    stage.draw(fitting(lines, columns, rows, colour));
+  };
+}
+
+/** A terminal wraps or scrolls what is too long, and the drawing in place would be torn. */
+function fitting(
+  lines: readonly string[],
+  columns: number,
+  rows: number,
+  colour: boolean,
+): readonly string[] {
+  const dim = (text: string): string => paint([span(cut(text, columns), 'quiet')], colour);
+  if (lines.length <= rows) return lines;
+  const shown = lines.slice(0, Math.max(1, rows - 1));
+  return [...shown, dim(`… ${lines.length - shown.length} more lines: steward status`)].slice(0, rows);
+}
+
+function silence({ last }: Seen, colour: boolean, now: number): readonly string[] {
+  const since =
+    last === undefined
+      ? ''
+      : ` (${last.state} when it last did, ${ago(new Date(last.at).toISOString(), now)})`;
+  return [
+    paint([span(nobody, 'warning'), span(since)], colour),
+    paint([span('asking again every second', 'quiet')], colour),
+  ];
+}
+
+function onStream(stage: Stage, clock: Clock, colour: boolean): (seen: Seen) => void {
+  let told: string | undefined;
+  return ({ status }) => {
+    const now = clock.now();
+    const lines =
+      status === undefined ? [nobody] : renderStatus(status, { columns: stage.size().columns, colour, now });
+    const key = status === undefined ? nobody : JSON.stringify(status);
+    if (key === told) return;
+    const separator = told === undefined ? [] : [''];
+    told = key;
+    stage.draw([...separator, `--- ${new Date(now).toISOString()}`, ...lines]);
+  };
 }

@@ -49,8 +49,9 @@ for (const page of pages) {
   if (steps.length === 0) continue;
   test(`every command in ${page} does what the page says`, () => {
     const { path: directory, remove } = testDirectory();
+    let takeAway = (): void => {};
     try {
-      layOverSystem(directory);
+      takeAway = layOverSystem(directory);
       const bin = join(directory, 'bin');
       mkdirSync(bin);
       writeFileSync(join(bin, 'steward'), `#!/bin/sh\nexec '${process.execPath}' '${builtProgram}' "$@"\n`);
@@ -83,6 +84,8 @@ for (const page of pages) {
         assert.match((outputs[index] ?? '').trimEnd(), new RegExp(`^${pattern}$`), `${page}:${step.line}`);
       }
     } finally {
+      endAllNginx();
+      takeAway();
       remove();
     }
   });
@@ -92,21 +95,33 @@ for (const page of pages) {
  * The pages use real paths (/etc, /var, /run): in this mount namespace each is laid over, and what a page writes there is
  * gone with it.
  */
-function layOverSystem(directory: string): void {
-  mkdirSync(join(directory, 'over'));
-  run('mount', '-t', 'tmpfs', 'tmpfs', join(directory, 'over'));
-  for (const name of ['etc', 'var', 'run']) {
-    const [upper, work] = [join(directory, 'over', name), join(directory, 'over', `${name}-work`)];
+function layOverSystem(directory: string): () => void {
+  const over = join(directory, 'over');
+  mkdirSync(over);
+  run('mount', '-t', 'tmpfs', 'tmpfs', over);
+  const names = ['etc', 'var', 'run'];
+  for (const name of names) {
+    const [upper, work] = [join(over, name), join(over, `${name}-work`)];
     for (const made of [upper, work]) mkdirSync(made);
-    run(
-      'mount',
-      '-t',
-      'overlay',
-      'overlay',
-      '-o',
-      `lowerdir=/${name},upperdir=${upper},workdir=${work}`,
-      `/${name}`,
-    );
+    const options = `lowerdir=/${name},upperdir=${upper},workdir=${work}`;
+    run('mount', '-t', 'overlay', 'overlay', '-o', options, `/${name}`);
+  }
+  return () => {
+    for (const name of names) run('umount', '-l', `/${name}`);
+    run('umount', '-l', over);
+  };
+}
+
+/** What a page that failed has left running: this namespace of processes is the test's own. */
+function endAllNginx(): void {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      if (readFileSync(`/proc/${name}/cmdline`, 'utf8').startsWith('nginx: '))
+        process.kill(Number(name), 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
   }
 }
 

@@ -1,0 +1,90 @@
+/** The place where something is shown live: a terminal's second screen, or a plain stream. */
+
+export interface Stage {
+  readonly isTerminal: boolean;
+  /** Aborted when somebody wants it to end. */
+  readonly ended: AbortSignal;
+  /** In cells. */
+  size(): { readonly columns: number; readonly rows: number };
+  /** Takes the screen; `redraw` is called when its size has changed. The returned function gives it back. */
+  begin(redraw: () => void): () => void;
+  /** On a terminal the lines replace what was there; on a stream they follow it. */
+  draw(lines: readonly string[]): void;
+}
+
+/** What is used of the process; `process` itself has it. */
+export interface StageProcess {
+  readonly pid: number;
+  readonly stdout: {
+    readonly isTTY?: boolean;
+    readonly columns?: number;
+    readonly rows?: number;
+    write(text: string): unknown;
+    on(event: 'resize', run: () => void): unknown;
+    off(event: 'resize', run: () => void): unknown;
+  };
+  on(event: string, run: () => void): unknown;
+  off(event: string, run: () => void): unknown;
+  kill(pid: number, signal: 'SIGSTOP'): unknown;
+}
+
+/** The second screen, without a cursor and without automatic line breaks; and everything as it was. */
+const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l';
+const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l';
+const home = '\x1b[H';
+const clearLine = '\x1b[K';
+const clearBelow = '\x1b[J';
+
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const usual = { columns: 80, rows: 24 };
+
+export function processStage(host: StageProcess): Stage {
+  const { stdout } = host;
+  const isTerminal = stdout.isTTY === true;
+  const controller = new AbortController();
+  const write = (text: string): void => void stdout.write(text);
+  return {
+    isTerminal,
+    ended: controller.signal,
+    size: () => ({ columns: stdout.columns ?? usual.columns, rows: stdout.rows ?? usual.rows }),
+    begin: (redraw) => {
+      const end = (): void => controller.abort();
+      for (const signal of endings) host.on(signal, end);
+      const release = isTerminal ? takeScreen(host, write, redraw) : (): void => {};
+      return () => {
+        release();
+        for (const signal of endings) host.off(signal, end);
+      };
+    },
+    draw: (lines) => {
+      if (isTerminal) write(`${home}${lines.map((line) => `${line}${clearLine}`).join('\r\n')}${clearBelow}`);
+      else write(`${lines.join('\n')}\n`);
+    },
+  };
+}
+
+/** Also when the program ends by an error, or is stopped for a while (Ctrl-Z). */
+function takeScreen(host: StageProcess, write: (text: string) => void, redraw: () => void): () => void {
+  const { stdout } = host;
+  const restore = (): void => write(leave);
+  const suspend = (): void => {
+    restore();
+    host.kill(host.pid, 'SIGSTOP');
+  };
+  const resume = (): void => {
+    write(enter);
+    redraw();
+  };
+  host.on('exit', restore);
+  host.on('SIGTSTP', suspend);
+  host.on('SIGCONT', resume);
+  stdout.on('resize', redraw);
+  write(enter);
+  return () => {
+    stdout.off('resize', redraw);
+    host.off('SIGCONT', resume);
+    host.off('SIGTSTP', suspend);
+    host.off('exit', restore);
+    restore();
+  };
+}
