@@ -23,9 +23,9 @@ export interface Lock {
 
 const namePattern = /^\.lock-(\d+)-\d+$/;
 const tries = 5;
-/** Milliseconds to wait before looking again: long enough that of two at a time one is done, short enough for a start. */
+/** Milliseconds to wait at least, and at most after the first time: later twice as long, so that some are alone in the end. */
 const shortestPause = 20;
-const longestPause = 120;
+const longestPause = 100;
 
 /**
  * Takes the directory for this process, as long as it lives or until `release`.
@@ -44,7 +44,7 @@ export async function takeLock(directory: string, clock: Clock): Promise<Lock> {
           where: directory,
         },
       );
-    await clock.sleep(randomInt(shortestPause, longestPause));
+    await clock.sleep(randomInt(shortestPause, longestPause * 2 ** (count - 1)));
   }
 }
 
