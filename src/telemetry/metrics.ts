@@ -6,6 +6,7 @@ import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 import type { Metrics } from '../agent/ports.ts';
 import type { Clock } from '../base/clock.ts';
+import type { VerdictKind } from '../nginx/reload/verdict.ts';
 import { durationBuckets, type MetricEntry, metricCatalogue } from './metric-catalogue.ts';
 
 export interface AgentMetrics {
@@ -16,6 +17,14 @@ export interface AgentMetrics {
 
 /** A label's values must not grow without bound, whatever a configuration names. */
 const mostCertificates = 500;
+
+const verdicts = [
+  'Applied',
+  'Rejected',
+  'Degraded',
+  'Unproven',
+  'Stopping',
+] as const satisfies readonly VerdictKind[];
 
 export function createMetrics({
   version,
@@ -30,6 +39,8 @@ export function createMetrics({
   const all = metricCatalogue;
 
   const reloads = counter(all.reloads);
+  // A series that begins at 1 hides its first event from increase(): those that alerts ask for begin at 0.
+  for (const verdict of verdicts) reloads.inc({ trigger: 'change', verdict }, 0);
   const duration = new Histogram({
     ...optionsOf(all.reloadDuration, registry),
     buckets: [...durationBuckets],

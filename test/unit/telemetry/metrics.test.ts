@@ -26,10 +26,21 @@ test('reloads are counted by trigger and verdict', async () => {
   all.metrics.reload('change', 'Applied');
   all.metrics.reload('change', 'Applied');
   all.metrics.reload('put-back', 'Degraded');
-  assert.deepEqual(await samples(all, 'nginx_steward_reloads_total{'), [
-    'nginx_steward_reloads_total{trigger="change",verdict="Applied"} 2',
-    'nginx_steward_reloads_total{trigger="put-back",verdict="Degraded"} 1',
-  ]);
+  const counted = await samples(all, 'nginx_steward_reloads_total{');
+  assert.deepEqual(
+    counted.filter((line) => !line.endsWith(' 0')),
+    [
+      'nginx_steward_reloads_total{trigger="change",verdict="Applied"} 2',
+      'nginx_steward_reloads_total{trigger="put-back",verdict="Degraded"} 1',
+    ],
+  );
+});
+
+test('every verdict of a change begins at 0, so that the first one raises an alert', async () => {
+  const zeros = ['Applied', 'Rejected', 'Degraded', 'Unproven', 'Stopping'].map(
+    (verdict) => `nginx_steward_reloads_total{trigger="change",verdict="${verdict}"} 0`,
+  );
+  assert.deepEqual(await samples(fresh(), 'nginx_steward_reloads_total{'), zeros);
 });
 
 test('durations are in seconds, in buckets that begin at a millisecond', async () => {
