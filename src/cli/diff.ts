@@ -45,7 +45,9 @@ function linesOf(text: string): readonly string[] {
 function nameOf(path: string): string {
   if (!/[\p{Cc}"\\]/u.test(path)) return path;
   const quoted = path.replaceAll(/[\p{Cc}"\\]/gu, (sign) =>
-    sign === '"' || sign === '\\' ? `\\${sign}` : `\\${sign.charCodeAt(0).toString(8).padStart(3, '0')}`,
+    sign === '"' || sign === '\\'
+      ? `\\${sign}`
+      : [...Buffer.from(sign)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join(''),
   );
   return `"${quoted}"`;
 }

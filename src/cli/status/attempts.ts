@@ -51,10 +51,15 @@ export function attemptRows(
   });
 }
 
+/** The sum, then what it is made of: in milliseconds, without those that round to nothing. */
 function durationsOf({ milliseconds }: Attempt): readonly Span[] {
   const phases = Object.entries(milliseconds).filter(([, taken]) => taken >= 0.05);
-  const text = phases.map(([phase, taken]) => `${phase} ${measured(taken)}`).join(', ');
-  return text === '' ? [] : [span(`  ${text}`, 'quiet')];
+  if (phases.length === 0) return [];
+  const total = phases.reduce((sum, [, taken]) => sum + taken, 0);
+  const parts = phases.map(
+    ([phase, taken]) => `${phase} ${taken < 9.95 ? taken.toFixed(1) : Math.round(taken)}`,
+  );
+  return [span(`  ${measured(total)}`), span(`  ${parts.join(' · ')}`, 'quiet')];
 }
 
 function sentencesOf(message: string): readonly string[] {

@@ -87,7 +87,8 @@ function fieldsOf(status: AgentStatus, width: number, now: number): readonly Lin
       lines.push([span((index === 0 ? label : '').padEnd(labelWidth), 'quiet'), ...line]);
     });
   };
-  if (master === undefined) add('master', [span('none runs', 'warning')]);
+  if (master === undefined)
+    add('master', [span(status.state === 'Blocked' ? 'none that may be signalled' : 'none seen', 'warning')]);
   else {
     const { running, draining } = master.workers;
     add('master', [

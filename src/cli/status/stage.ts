@@ -32,6 +32,7 @@ export interface StageProcess {
 const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 const home = '\x1b[H';
+/** Before a line, not after it: behind the last column it would take the last character away. */
 const clearLine = '\x1b[K';
 const clearBelow = '\x1b[J';
 
@@ -57,7 +58,7 @@ export function processStage(host: StageProcess): Stage {
       };
     },
     draw: (lines) => {
-      if (isTerminal) write(`${home}${lines.map((line) => `${line}${clearLine}`).join('\r\n')}${clearBelow}`);
+      if (isTerminal) write(`${home}${lines.map((line) => `${clearLine}${line}`).join('\r\n')}${clearBelow}`);
       else write(`${lines.join('\n')}\n`);
     },
   };

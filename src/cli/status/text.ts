@@ -48,8 +48,8 @@ export function widestOf(texts: readonly string[]): number {
 /** At most `width` cells of it, with a sign where something is missing: at the end, or at the start of a path. */
 export function cut(text: string, width: number, missing: 'end' | 'start' = 'end'): string {
   if (widthOf(text) <= width) return text;
-  const pieces = [...graphemes.segment(text)].map(({ segment }) => segment);
-  if (missing === 'start') pieces.reverse();
+  const inOrder = [...graphemes.segment(text)].map(({ segment }) => segment);
+  const pieces = missing === 'start' ? inOrder.toReversed() : inOrder;
   const kept: string[] = [];
   let left = width - 1;
   for (const piece of pieces) {
@@ -57,7 +57,7 @@ export function cut(text: string, width: number, missing: 'end' | 'start' = 'end
     if (left < 0) break;
     kept.push(piece);
   }
-  return missing === 'start' ? `…${kept.reverse().join('')}` : `${kept.join('')}…`;
+  return missing === 'start' ? `…${kept.toReversed().join('')}` : `${kept.join('')}…`;
 }
 
 /** With spaces up to `width` cells. */

@@ -10,6 +10,7 @@ export function duration(milliseconds: number): string {
   const ms = Math.max(0, milliseconds);
   if (ms < minute) return `${Math.floor(ms / second)} s`;
   if (ms < hour) return `${Math.floor(ms / minute)} min`;
+  if (ms >= 10 * hour && ms < day) return `${Math.floor(ms / hour)} h`;
   if (ms < day) return two(Math.floor(ms / hour), 'h', Math.floor((ms % hour) / minute), 'min');
   return two(Math.floor(ms / day), 'd', Math.floor((ms % day) / hour), 'h');
 }

@@ -31,14 +31,16 @@ interface Seen {
 export async function watchStatus(options: WatchOptions): Promise<number> {
   const { ask, colour, stage = processStage(process), clock = systemClock } = options;
   const show = stage.isTerminal ? onTerminal(stage, clock, colour) : onStream(stage, clock, colour);
-  let seen: Seen = { status: undefined };
+  let seen: Seen | undefined;
   const ended = endOf(stage.ended);
-  const release = stage.begin(() => show(seen));
+  const release = stage.begin(() => {
+    if (seen !== undefined) show(seen);
+  });
   try {
     while (!stage.ended.aborted) {
       const answer = await Promise.race([ask(), ended]);
       if (answer === 'ended') break;
-      const last = answer === undefined ? seen.last : { state: answer.state, at: clock.now() };
+      const last = answer === undefined ? seen?.last : { state: answer.state, at: clock.now() };
       seen = { status: answer, ...(last === undefined ? {} : { last }) };
       show(seen);
       await clock.sleep(pauseMs, stage.ended).catch(() => undefined);
