@@ -1,12 +1,9 @@
 /** What every measurement needs: an nginx, perhaps an agent beside it, in a directory of its own. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RunningAgent, startAgent } from '../support/agent.ts';
+import { agentNodeFlags, type RunningAgent, startAgent } from '../support/agent.ts';
 import { getOnce } from '../support/load.ts';
 import { type NginxBuild, type RunningNginx, startNginx, until } from '../support/nginx.ts';
-
-/** Node's flags for a running agent; the image's command line has the same. */
-export const agentNodeFlags: readonly string[] = ['--optimize-for-size', '--max-semi-space-size=1'];
 
 export interface Setting {
   readonly directory: string;

@@ -7,6 +7,12 @@ import { until } from './nginx.ts';
 
 export const builtProgram = fileURLToPath(new URL('../../dist/steward.cjs', import.meta.url));
 
+/**
+ * How an agent is run where its cost matters: a small young generation (it makes little garbage at a time), and no memory
+ * reducer, which would wake an idle process eight seconds after each time it did something.
+ */
+export const agentNodeFlags: readonly string[] = ['--max-semi-space-size=1', '--no-memory-reducer'];
+
 export interface AgentOptions {
   /** Everything after `steward agent`, without `--listen`. */
   readonly flags: readonly string[];
