@@ -1,14 +1,15 @@
 /** What a configuration can reach of the agent: `root /proc` with directory listings and PUT, both ways. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
+import { credentialsOf } from '../../../src/publish/borders.ts';
 import { openPublisher } from '../../../src/publish/publisher.ts';
 import type { Tree } from '../../../src/publish/tree.ts';
-import { type HiddenAgent, startHiddenAgent } from '../../support/hidden-agent.ts';
+import { type HiddenAgent, startHiddenAgent, withoutRights } from '../../support/hidden-agent.ts';
 import { getOnce } from '../../support/load.ts';
 import {
   type NginxBuild,
@@ -87,11 +88,11 @@ async function withNginx(
 }
 
 /** Status codes of the ways in: a file of its own, its environment, its descriptors; writing its tree. */
-async function waysIn({ pid, directory }: HiddenAgent): Promise<readonly number[]> {
+async function waysIn({ pid, directory, descriptor }: HiddenAgent): Promise<readonly number[]> {
   const token = await ask('GET', `/${pid}/root${directory}/token`);
-  if (token.status === 200) assert.equal(token.text, 'the-token\n');
   const environment = await ask('GET', `/${pid}/environ`);
-  const descriptors = await ask('GET', `/${pid}/fd/`);
+  const descriptors = await ask('GET', `/${pid}/fd/${descriptor}`);
+  for (const { status, text } of [token, descriptors]) if (status === 200) assert.equal(text, 'the-token\n');
   const written = await ask('PUT', `/${pid}/root${directory}/nginx.conf`, 'load_module evil.so;');
   return [token, environment, descriptors, written].map(({ status }) => status);
 }
@@ -101,6 +102,14 @@ const open = [200, 200, 200, 204];
 function assertClosed(statuses: readonly number[]): void {
   assert.deepEqual(statuses.slice(0, 3), [403, 403, 403]);
   assert.ok([403, 500].includes(statuses[3] ?? 0), `PUT: ${statuses[3]}`);
+}
+
+/** Node as the agent's image has it: to be executed, not to be read. */
+function unreadableProgram(directory: string): string {
+  const program = join(directory, 'program');
+  copyFileSync(process.execPath, program);
+  chmodSync(program, 0o111);
+  return program;
 }
 
 async function withAgent(
@@ -130,16 +139,13 @@ for (const build of nginxBuilds) {
       await withAgent({ directory, uid, gid: gidOfItsOwn, nginx: nginx.pid }, async (agent) => {
         assertClosed(await waysIn(agent));
         assert.deepEqual(agent.findings, []);
-        process.kill(nginx.pid, 0);
       });
     });
   });
 
   test(`${build.name}: a program that nobody may read closes the agent even where all ids are alike`, async () => {
     await withNginx(build, false, async (nginx, directory) => {
-      const program = join(directory, 'program');
-      copyFileSync(process.execPath, program);
-      chmodSync(program, 0o111);
+      const program = unreadableProgram(directory);
       await withAgent({ directory, uid, gid, nginx: nginx.pid, program }, async (agent) => {
         assertClosed(await waysIn(agent));
         assert.deepEqual(agent.findings, []);
@@ -168,10 +174,37 @@ for (const build of nginxBuilds) {
       publisher.close();
       await withAgent({ directory, uid: 0, gid: gidOfItsOwn, nginx: nginx.pid }, async (agent) => {
         assertClosed(await waysIn(agent));
+        assert.deepEqual(agent.findings, ['TraceCapability'], 'of the master, which has all rights here');
       });
     });
   });
 }
+
+test('a root agent without capabilities is closed to root without capabilities by a program that nobody may read', async () => {
+  const { path: directory, remove } = testDirectory();
+  const nginx = spawn('sh', ['-c', `exec ${withoutRights(0, 0)} sleep 60`], { stdio: 'ignore' });
+  const pid = nginx.pid ?? 0;
+  const read = (agent: HiddenAgent): string =>
+    spawnSync('sh', ['-c', `${withoutRights(0, 0)} cat /proc/${agent.pid}/environ`], { encoding: 'utf8' })
+      .stdout;
+  try {
+    await until('it has given up its rights', () => credentialsOf(pid)?.mayTrace === false);
+    await withAgent({ directory, uid: 0, gid: 0, nginx: pid }, async (agent) => {
+      assert.match(read(agent), /SECRET=the-secret/);
+      assert.deepEqual(agent.findings, ['SharedGroup']);
+    });
+    await withAgent(
+      { directory, uid: 0, gid: 0, nginx: pid, program: unreadableProgram(directory) },
+      async (agent) => {
+        assert.equal(read(agent), '');
+        assert.deepEqual(agent.findings, []);
+      },
+    );
+  } finally {
+    nginx.kill('SIGKILL');
+    remove();
+  }
+});
 
 test('a supplementary group is as good as a primary one where set-group-id programs work, so it is told of', async () => {
   await withNginx(nginxBuilds[0] ?? assert.fail('no nginx'), false, async (nginx, directory) => {
