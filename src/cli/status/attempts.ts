@@ -6,6 +6,7 @@ import { measured, moment } from './times.ts';
 const mostShown = 5;
 /** A refused set can have hundreds of reasons; nginx's own lines are few. */
 const mostSentences = 6;
+const shortestShownMs = 0.5;
 
 const tones: Readonly<Record<Attempt['verdict'], Tone>> = {
   Applied: 'good',
@@ -45,20 +46,20 @@ export function attemptRows(
     return [
       ...wrap(row, width - 2),
       ...(isDull || isTold ? [] : sentencesOf(attempt.message).map((sentence) => [span(sentence)])),
-      ...attempt.lines.slice(0, mostSentences).map(lineOfNginx),
+      ...attempt.lines.slice(0, mostSentences).flatMap(linesOfNginx),
       ...putBackOf(attempt),
     ].flatMap((line, place) => (place === 0 ? [line] : hanging(line, width)));
   });
 }
 
-/** The sum, then what it is made of: in milliseconds, without those that round to nothing. */
+/** The sum, then what it is made of, in milliseconds; what is too short to matter leaves its room to the rest. */
 function durationsOf({ milliseconds }: Attempt): readonly Span[] {
-  const phases = Object.entries(milliseconds).filter(([, taken]) => taken >= 0.05);
+  const phases = Object.entries(milliseconds);
   if (phases.length === 0) return [];
   const total = phases.reduce((sum, [, taken]) => sum + taken, 0);
-  const parts = phases.map(
-    ([phase, taken]) => `${phase} ${taken < 9.95 ? taken.toFixed(1) : Math.round(taken)}`,
-  );
+  const parts = phases
+    .filter(([, taken]) => taken >= shortestShownMs)
+    .map(([phase, taken]) => `${phase} ${taken < 9.95 ? taken.toFixed(1) : Math.round(taken)}`);
   return [span(`  ${measured(total)}`), span(`  ${parts.join(' · ')}`, 'quiet')];
 }
 
@@ -68,11 +69,10 @@ function sentencesOf(message: string): readonly string[] {
   return [...sentences.slice(0, mostSentences), `and ${sentences.length - mostSentences} more`];
 }
 
-function lineOfNginx({ level, text, source }: Attempt['lines'][number]): Line {
+function linesOfNginx({ level, text, source }: Attempt['lines'][number]): readonly Line[] {
   return [
-    span(`nginx [${level}] `, 'bad'),
-    span(text),
-    ...(source === undefined ? [] : [span(' ← ', 'quiet'), span(source, 'strong')]),
+    [span(`nginx [${level}] `, 'bad'), span(text)],
+    ...(source === undefined ? [] : [[span('at ', 'quiet'), span(source, 'strong')]]),
   ];
 }
 

@@ -44,6 +44,7 @@ export function processStage(host: StageProcess): Stage {
   const isTerminal = stdout.isTTY === true;
   const controller = new AbortController();
   const write = (text: string): void => void stdout.write(text);
+  let isAway = false;
   return {
     isTerminal,
     ended: controller.signal,
@@ -51,28 +52,43 @@ export function processStage(host: StageProcess): Stage {
     begin: (redraw) => {
       const end = (): void => controller.abort();
       for (const signal of endings) host.on(signal, end);
-      const release = isTerminal ? takeScreen(host, write, redraw) : (): void => {};
+      const release = isTerminal
+        ? takeScreen(host, write, redraw, (away) => {
+            isAway = away;
+          })
+        : (): void => {};
       return () => {
         release();
         for (const signal of endings) host.off(signal, end);
       };
     },
     draw: (lines) => {
+      if (isAway) return;
       if (isTerminal) write(`${home}${lines.map((line) => `${clearLine}${line}`).join('\r\n')}${clearBelow}`);
       else write(`${lines.join('\n')}\n`);
     },
   };
 }
 
-/** Also when the program ends by an error, or is stopped for a while (Ctrl-Z). */
-function takeScreen(host: StageProcess, write: (text: string) => void, redraw: () => void): () => void {
+/**
+ * Also when the program ends by an error, or is stopped for a while (Ctrl-Z). Continued after that, Node runs
+ * timers that came due before it tells of SIGCONT: what they draw must not land on the shell's screen.
+ */
+function takeScreen(
+  host: StageProcess,
+  write: (text: string) => void,
+  redraw: () => void,
+  setAway: (away: boolean) => void,
+): () => void {
   const { stdout } = host;
   const restore = (): void => write(leave);
   const suspend = (): void => {
+    setAway(true);
     restore();
     host.kill(host.pid, 'SIGSTOP');
   };
   const resume = (): void => {
+    setAway(false);
     write(enter);
     redraw();
   };

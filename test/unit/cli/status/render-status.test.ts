@@ -31,7 +31,7 @@ const says: readonly (readonly [sentence: string, status: AgentStatus, expected:
   [
     "nginx's line stands with its source",
     full,
-    /nginx \[emerg\] limit_req[^←]+←\s+\/etc\/steward\/site\/nginx\.conf:12/,
+    /nginx \[emerg\] limit_req[\s\S]+key\n +at \/etc\/steward\/site\/nginx\.conf:12/,
   ],
   ['what was put back says so', full, /put back, and proven/],
   ['what could not be put back says so', statuses.PutBackFailed, /could not be put back/],

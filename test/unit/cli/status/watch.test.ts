@@ -124,6 +124,9 @@ test('stopped for a while, it gives the terminal back and takes it again', async
   theatre.emit('SIGTSTP');
   assert.ok(theatre.written.at(-1)?.endsWith(leave));
   assert.deepEqual(theatre.killed, ['4711 SIGSTOP']);
+  const { length } = theatre.written;
+  await theatre.seconds(1);
+  assert.equal(theatre.written.length, length, "the shell's screen is not drawn on");
   theatre.emit('SIGCONT');
   assert.ok(theatre.written.at(-2)?.startsWith(enter));
   assert.match(theatre.written.at(-1) ?? '', /Proven/);
