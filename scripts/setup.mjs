@@ -15,7 +15,7 @@ const cache = process.env['XDG_CACHE_HOME']
 
 /** @type {Record<string, Record<string, string>>} Debian package → a file that it brings: where the file is, nothing is installed. */
 const packages = {
-  nginx: { 'nginx-light': 'nginx', openssl: 'openssl' },
+  nginx: { 'nginx-light': 'nginx' },
   tests: {
     'libnginx-mod-http-lua': '/usr/lib/nginx/modules/ngx_http_lua_module.so',
     'util-linux': 'unshare',

@@ -230,8 +230,12 @@ export class Agent {
   #noticed(kind: NoticeKind): void {
     const { ports, memory, now } = this.#context;
     const { notice, attempt: underWay } = memory.schedule;
-    if (kind === 'rescan') memory.mendDue = true;
-    else if (notice.now || notice.loose !== undefined || underWay !== undefined) ports.metrics.coalesced();
+    if (kind === 'rescan') {
+      memory.mendDue = true;
+    } else {
+      memory.noticedAt ??= now();
+      if (notice.now || notice.loose !== undefined || underWay !== undefined) ports.metrics.coalesced();
+    }
     memory.schedule = noticed(memory.schedule, now(), kind);
     this.#waker.wake();
   }

@@ -78,6 +78,8 @@ export interface Memory {
   autoWorkers: number | undefined;
   /** Why the last turn of the loop could not do its part; undefined when it could. */
   trouble: string | undefined;
+  /** When the first change was noticed that no look has seen yet; on the clock that never goes back. */
+  noticedAt: number | undefined;
   mendDue: boolean;
   borders: AgentStatus['conditions'];
 }
@@ -106,6 +108,7 @@ export function emptyMemory(): Memory {
     firstMoments: new AbortController(),
     autoWorkers: undefined,
     trouble: undefined,
+    noticedAt: undefined,
     mendDue: false,
     borders: [],
   };

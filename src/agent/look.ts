@@ -10,6 +10,8 @@ export async function look(
   const { ports, memory, options, requests, now } = context;
   memory.schedule = looking(memory.schedule, now(), options.policy);
   const start = now();
+  if (memory.noticedAt !== undefined) ports.metrics.phase('settle', start - memory.noticedAt);
+  memory.noticedAt = undefined;
   const found = await ports.subject.look();
   ports.metrics.phase('check', now() - start);
   if (found.kind === 'unreadable') {

@@ -14,6 +14,12 @@ import {
   siteConfiguration,
 } from '../../support/scene.ts';
 
+/** Of a location behind auth_basic, asked by `me`. */
+async function statusWithPassword(password: string): Promise<number> {
+  const authorization = `Basic ${Buffer.from(`me:${password}`).toString('base64')}`;
+  return (await fetch('http://127.0.0.1:8080/private', { headers: { authorization } })).status;
+}
+
 for (const build of nginxBuilds) {
   async function withScene(
     options: Partial<SceneOptions> & { site?: SiteOptions },
@@ -157,7 +163,7 @@ for (const build of nginxBuilds) {
         main: build.luaModules,
         server: `${port}
           location /lua { content_by_lua_file PUBLISHED/answer.lua; }
-          location /private { auth_basic x; auth_basic_user_file PUBLISHED/htpasswd; return 200 "in"; }`,
+          location /private { auth_basic x; auth_basic_user_file PUBLISHED/htpasswd; content_by_lua_block { ngx.header["Content-Length"] = 2 ngx.print("in") } }`,
       }),
       'answer.lua': `ngx.header["Content-Length"] = 3 ngx.print("${answer}")\n`,
       htpasswd: `me:{PLAIN}${password}\n`,
@@ -181,6 +187,8 @@ for (const build of nginxBuilds) {
       assert.equal(attempt.verdict, 'Rejected');
       assert.equal(attempt.putBack, 'proven');
       assert.equal(await scene.body('/lua'), 'old');
+      assert.equal(await statusWithPassword('old'), 200);
+      assert.equal(await statusWithPassword('new'), 401);
       await new Promise((resolve) => blocker.close(resolve));
     });
   });
