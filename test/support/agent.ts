@@ -8,10 +8,16 @@ import { until } from './nginx.ts';
 export const builtProgram = fileURLToPath(new URL('../../dist/steward.cjs', import.meta.url));
 
 /**
- * How an agent is run where its cost matters: a small young generation (it makes little garbage at a time), and no memory
- * reducer, which would wake an idle process eight seconds after each time it did something.
+ * How an agent is run where its memory matters: V8 interprets (it makes no machine code, which an agent that works for a
+ * few milliseconds a day hardly needs), keeps a small young generation and a small heap before it first tidies up, and has
+ * no memory reducer, which would wake an idle process eight seconds after each time it did something.
  */
-export const agentNodeFlags: readonly string[] = ['--max-semi-space-size=1', '--no-memory-reducer'];
+export const agentNodeFlags: readonly string[] = [
+  '--lite-mode',
+  '--max-semi-space-size=1',
+  '--initial-old-space-size=8',
+  '--no-memory-reducer',
+];
 
 export interface AgentOptions {
   /** Everything after `steward agent`, without `--listen`. */
