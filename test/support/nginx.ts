@@ -144,6 +144,8 @@ export function startNginx(options: StartOptions): RunningNginx {
       await Promise.race([ended, pause(3000, undefined, { ref: false })]);
       for (const member of family) kill(member, 'SIGKILL');
       await ended;
+      // One that made itself a daemon, or a new binary, may hold the other end of the pipe and keep this process waiting.
+      child.stderr.destroy();
     },
   };
 }
