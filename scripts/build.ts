@@ -19,6 +19,8 @@ const result = await build({
   // White space costs memory; names are kept for stack traces.
   minifyWhitespace: true,
   minifySyntax: true,
+  // An uncaught error shows the line that it came from.
+  lineLimit: 160,
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,

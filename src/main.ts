@@ -2,10 +2,11 @@
 import process from 'node:process';
 import { run } from './cli/run.ts';
 
-// A reader that went away (`steward status | head`) is no error.
+// A reader that went away is no error: what was begun is done, and its exit code stays the truth (`steward reload | head`).
+// Only what prints for ever ends with its reader.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  if (error.code !== 'EPIPE') throw error;
+  if (process.argv[2] === 'status') process.exit(0);
 });
 
 void run(process.argv.slice(2), process.env).then((code) => {
