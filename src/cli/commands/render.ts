@@ -1,6 +1,15 @@
 /** `steward render`: sources and values into files, as the agent would publish them. */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { readSource } from '../../agent/sources/read-source.ts';
 import { StewardError } from '../../base/errors.ts';
@@ -9,8 +18,8 @@ import { unifiedDiff } from '../diff.ts';
 import type { FlagValues } from '../parse.ts';
 import { readValues, sourcesOf } from '../sources.ts';
 
-/** What `{{ steward.tree }}` gives here, where no tree has a directory yet. */
-const treeToken = '/steward-tree';
+/** What `{{ steward.tree }}` gives on standard output, where no tree has a directory. */
+const noTree = '/steward-tree';
 
 export async function render(
   flags: FlagValues,
@@ -30,7 +39,7 @@ export async function render(
     });
   let files: readonly Rendered[];
   try {
-    files = await renderAll(flags, env);
+    files = await renderAll(flags, env, treeOf(directory, compared));
   } catch (error) {
     if (!(error instanceof StewardError) || error.code === 'STEWARD_USAGE') throw error;
     process.stderr.write(`${error.code}: ${error.message}\n${error.fix}\n`);
@@ -42,16 +51,24 @@ export async function render(
   return 0;
 }
 
+/** The directory that the files are for: with its links followed, as a published tree names itself. */
+function treeOf(directory: string | undefined, compared: string | undefined): string {
+  if (directory !== undefined) return resolve(directory);
+  if (compared === undefined) return noTree;
+  return existsSync(compared) ? realpathSync(compared) : resolve(compared);
+}
+
 async function renderAll(
   flags: FlagValues,
   env: Readonly<Record<string, string | undefined>>,
+  tree: string,
 ): Promise<readonly Rendered[]> {
   const snapshots = await Promise.all(sourcesOf(flags).map((source) => readSource(source)));
   const values = await readValues(flags, env);
   const result = await createRenderer().render(
     snapshots.flatMap(({ files }) => files),
     values,
-    { treeToken },
+    { treeToken: tree },
   );
   if (result.kind === 'rendered') return result.files;
   const [first, ...others] = result.problems;
@@ -78,6 +95,8 @@ function writeAll(files: readonly Rendered[], directory: string): void {
     try {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, file.content, { mode: file.mode });
+      // A file that was there keeps its mode otherwise, and a new one lacks what the umask takes.
+      chmodSync(path, file.mode);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
       throw new StewardError('STEWARD_USAGE', `it cannot be written (${code})`, {
@@ -96,7 +115,7 @@ function showDifferences(files: readonly Rendered[], directory: string): number 
   );
   let isSame = true;
   for (const path of [...new Set([...wanted.keys(), ...there])].sort()) {
-    const before = there.has(path) ? readFileSync(join(directory, path)) : undefined;
+    const before = there.has(path) ? asAuthored(readFileSync(join(directory, path))) : undefined;
     const after = wanted.get(path);
     if (before !== undefined && after !== undefined && before.equals(after)) continue;
     isSame = false;
@@ -108,6 +127,17 @@ function showDifferences(files: readonly Rendered[], directory: string): number 
     );
   }
   return isSame ? 0 : 1;
+}
+
+/** Without what publishing puts before a configuration's first byte, so that a published tree can be compared with. */
+function asAuthored(content: Buffer): Buffer {
+  const added =
+    /^(\xef\xbb\xbf)?error_log (?:\S+|"[^\n"]*\/)steward\/emerg\.log"? (?:alert|error); error_log stderr emerg; (?:error_log (?:[^\s;"]+|"[^\n"]*"); )?/;
+  const start = content.toString('latin1', 0, 4096);
+  const match = added.exec(start);
+  if (match === null) return content;
+  const mark = content.subarray(0, match[1]?.length ?? 0);
+  return Buffer.concat([mark, content.subarray(match[0].length)]);
 }
 
 function filesBelow(directory: string): readonly string[] {
