@@ -59,7 +59,12 @@ export type Invocation =
       readonly operands: readonly string[];
     };
 
-const shortNames: Readonly<Record<string, string>> = { '-o': '--output', '-w': '--watch', '-h': '--help' };
+/** A map, since an object would know `constructor` too. */
+const shortNames: ReadonlyMap<string, string> = new Map([
+  ['-o', '--output'],
+  ['-w', '--watch'],
+  ['-h', '--help'],
+]);
 
 /**
  * Reads `args` (without the program); flags win over `env`.
@@ -79,7 +84,7 @@ export function parseArguments(
   const given = new Map<string, string[]>();
   const operands: string[] = [];
   for (let index = 0; index < rest.length; index += 1) {
-    const argument = shortNames[rest[index] ?? ''] ?? rest[index] ?? '';
+    const argument = shortNames.get(rest[index] ?? '') ?? rest[index] ?? '';
     if (argument === '--help') return { kind: 'help', command };
     if (argument === '--') {
       operands.push(...rest.slice(index + 1));

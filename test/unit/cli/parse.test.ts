@@ -108,6 +108,14 @@ test('no two flags of a command share a name or a variable', () => {
   }
 });
 
+test('names that every object has are words like any other', () => {
+  for (const word of ['constructor', 'toString', '__proto__', 'valueOf']) {
+    const invocation = parseArguments(['lint', word], {});
+    assert.deepEqual(invocation.kind === 'run' && invocation.operands, [word]);
+    assert.throws(() => parseArguments([word], {}), { code: 'STEWARD_USAGE' });
+  }
+});
+
 test('whatever is typed is taken or refused with an error for people', () => {
   fc.assert(
     fc.property(
