@@ -73,7 +73,9 @@ for (const scenario of scenarios)
         assert.equal(play(directory, scenario, step), undefined, `it was not killed before step ${step}`);
         if (scenario !== 'mend' && (scenario !== 'first' || existsSync(join(directory, 'current'))))
           assert.ok(allowed[scenario].includes(treeThatNginxReads(directory)), `before step ${step}`);
-        assert.equal(loadState(join(directory, 'state.json')).problem, undefined, `before step ${step}`);
+        const { state, problem } = loadState(join(directory, 'state.json'));
+        assert.equal(problem, undefined, `before step ${step}`);
+        if (scenario !== 'first') assert.ok(state.proven, `what is proven was forgotten before step ${step}`);
         const publisher = await openPublisher(directory);
         for (const hash of readdirSync(join(directory, 'revisions')))
           if (scenario !== 'mend') assert.deepEqual(publisher.verify(hash), [], `before step ${step}`);

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { StewardError } from '../../../src/base/errors.ts';
 import { openPublisher } from '../../../src/publish/publisher.ts';
+import { withoutRights } from '../../support/hidden-agent.ts';
 import { testDirectory } from '../../support/nginx.ts';
 
 const publisherModule = fileURLToPath(new URL('../../../src/publish/publisher.ts', import.meta.url));
@@ -28,13 +29,27 @@ interface Holder {
   readonly answer: string;
 }
 
-/** Starts another process that opens the directory; it keeps it where it gets it. */
-async function hold(directory: string, wrapper: readonly string[] = []): Promise<Holder> {
-  const command = [...wrapper, process.execPath, '--input-type=module', '-e', holder, directory];
-  const [program = '', ...args] = command;
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
-  return { process: child, answer: chunk.toString().trim() };
+type Hold = (wrapper?: readonly string[], node?: string) => Promise<Holder>;
+
+/** `hold` starts another process that opens the directory, and keeps it where it gets it; none outlives the test. */
+async function withDirectory(work: (directory: string, hold: Hold) => Promise<void>): Promise<void> {
+  const { path, remove } = testDirectory();
+  const directory = join(path, 'published');
+  const holders: Holder[] = [];
+  try {
+    await work(directory, async (wrapper = [], node = process.execPath) => {
+      const command = [...wrapper, node, '--input-type=module', '-e', holder, directory];
+      const [program = '', ...args] = command;
+      const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+      const started: Holder = { process: child, answer: chunk.toString().trim() };
+      holders.push(started);
+      return started;
+    });
+  } finally {
+    await Promise.all(holders.map(end));
+    remove();
+  }
 }
 
 async function end({ process: child }: Holder): Promise<void> {
@@ -43,34 +58,24 @@ async function end({ process: child }: Holder): Promise<void> {
   await once(child, 'exit');
 }
 
-async function withDirectory(work: (directory: string) => Promise<void>): Promise<void> {
-  const { path, remove } = testDirectory();
-  try {
-    await work(join(path, 'published'));
-  } finally {
-    remove();
-  }
-}
-
 const isRefused = (directory: string) => (error: unknown) =>
   error instanceof StewardError && error.code === 'STEWARD_PUBLISH_LOCKED' && error.where === directory;
 
 test('a second agent is refused, and told of the pid of the first', async () => {
-  await withDirectory(async (directory) => {
-    const first = await hold(directory);
+  await withDirectory(async (directory, hold) => {
+    const first = await hold();
     assert.equal(first.answer, 'held');
     await assert.rejects(openPublisher(directory), (error) => {
       assert.ok(isRefused(directory)(error));
       assert.match(String(error), new RegExp(`pid ${first.process.pid}`));
       return true;
     });
-    await end(first);
   });
 });
 
 test('the lock of an agent that was killed is none', async () => {
-  await withDirectory(async (directory) => {
-    await end(await hold(directory));
+  await withDirectory(async (directory, hold) => {
+    await end(await hold());
     const publisher = await openPublisher(directory);
     const locks = readdirSync(directory).filter((name) => name.startsWith('.lock-'));
     assert.equal(locks.length, 1, 'the dead one is cleaned away');
@@ -80,8 +85,8 @@ test('the lock of an agent that was killed is none', async () => {
 });
 
 test('an agent that was stopped still holds its lock', async () => {
-  await withDirectory(async (directory) => {
-    const first = await hold(directory);
+  await withDirectory(async (directory, hold) => {
+    const first = await hold();
     first.process.kill('SIGSTOP');
     await assert.rejects(openPublisher(directory), isRefused(directory));
     await end(first);
@@ -90,21 +95,21 @@ test('an agent that was stopped still holds its lock', async () => {
 });
 
 test('a holder in another pid namespace, with the same pid as anybody, is seen', async () => {
-  await withDirectory(async (directory) => {
+  await withDirectory(async (directory, hold) => {
     const namespace = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
-    const first = await hold(directory, namespace);
+    const first = await hold(namespace);
     assert.equal(first.answer, 'held');
-    const second = await hold(directory, namespace);
+    const second = await hold(namespace);
     assert.equal(second.answer, 'STEWARD_PUBLISH_LOCKED');
     await end(first);
-    await once(second.process, 'exit');
+    await end(second);
     (await openPublisher(directory)).close();
   });
 });
 
 test("a holder of another user, whose socket one may not talk to, is no dead one's", async () => {
-  await withDirectory(async (directory) => {
-    const first = await hold(directory);
+  await withDirectory(async (directory, hold) => {
+    await hold();
     // So that nothing keeps the other user from cleaning up but its own judgement.
     chmodSync(directory, 0o777);
     const names = readdirSync(directory).filter((name) => name.startsWith('.lock-'));
@@ -119,19 +124,30 @@ test("a holder of another user, whose socket one may not talk to, is no dead one
       names,
     );
     assert.equal(statSync(join(directory, names[0] ?? '')).mode & 0o777, 0o600);
-    await end(first);
+  });
+});
+
+test('an agent whose own /proc belongs to root, since nobody may read its program, locks like any other', async () => {
+  await withDirectory(async (directory, hold) => {
+    mkdirSync(directory);
+    chownSync(directory, 101, 101);
+    const node = `${directory}-node`;
+    copyFileSync(process.execPath, node);
+    chmodSync(node, 0o111);
+    const first = await hold(['sh', '-c', `exec ${withoutRights(101, 101)} "$@"`, 'sh'], node);
+    assert.equal(first.answer, 'held');
+    await assert.rejects(openPublisher(directory), isRefused(directory));
   });
 });
 
 test('of six that start at the same moment over a dead lock, exactly one gets it', async () => {
-  await withDirectory(async (directory) => {
-    await end(await hold(directory));
-    const all = await Promise.all(Array.from({ length: 6 }, () => hold(directory)));
+  await withDirectory(async (_, hold) => {
+    await end(await hold());
+    const all = await Promise.all(Array.from({ length: 6 }, () => hold()));
     assert.deepEqual(all.map(({ answer }) => answer).sort(), [
       ...Array.from({ length: 5 }, () => 'STEWARD_PUBLISH_LOCKED'),
       'held',
     ]);
-    await Promise.all(all.map(end));
   });
 });
 
