@@ -14,6 +14,7 @@ import { type Figure, median, percentile, round } from './figure.ts';
 import { openSetting, type Setting, site } from './setting.ts';
 
 const rounds = 40;
+const clients = 4;
 
 interface Contestant {
   readonly name: string;
@@ -51,16 +52,21 @@ export async function editToAnswer(): Promise<Figure> {
   }
 }
 
+/** As many clients ask as a small site has, each on fresh connections, since a kept one is answered by the old workers. */
 async function timeOf(contestant: Contestant, body: string): Promise<number> {
   const start = performance.now();
   contestant.edit(body);
-  // On fresh connections, since a kept one would be answered by the old workers; with a pause, so that the one who asks
-  // does not take the second CPU from those who are measured.
-  while ((await getOnce(contestant.port))?.body !== body) {
-    if (performance.now() - start > 10_000) throw new Error(`${contestant.name} never answers ${body}`);
-    await pause(1);
-  }
-  return performance.now() - start;
+  let first: number | undefined;
+  const client = async (): Promise<void> => {
+    while (first === undefined) {
+      if ((await getOnce(contestant.port))?.body === body) first ??= performance.now() - start;
+      if (performance.now() - start > 10_000) throw new Error(`${contestant.name} never answers ${body}`);
+      // Nobody asks all the time: that would take the second CPU from those who are measured.
+      if (first === undefined) await pause(1);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  return first ?? Number.NaN;
 }
 
 function files(setting: Setting, port: number, body: string, name: string): Record<string, string> {

@@ -83,6 +83,8 @@ function scan(table: ProcessTable): readonly Scanned[] {
     const args = table.commandLine(pid);
     // No arguments: a zombie or a thread of the kernel.
     if (args === undefined || args.length === 0) continue;
+    // Most processes are not nginx, and a reload waits for this look: one read is enough for them.
+    if (!/nginx|angie|openresty/.test(args[0] ?? '')) continue;
     const stat = table.stat(pid);
     if (stat === undefined || hasEnded(stat.state)) continue;
     const title = readTitle(args, stat.comm);
