@@ -14,7 +14,7 @@ const result = await build({
   bundle: true,
   platform: 'node',
   format: 'cjs',
-  target: 'node20',
+  target: 'node22',
   banner: { js: '#!/usr/bin/env node' },
   // White space costs memory; names are kept for stack traces.
   minifyWhitespace: true,

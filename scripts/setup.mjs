@@ -24,7 +24,7 @@ const packages = {
     tini: 'tini',
     'dumb-init': 'dumb-init',
   },
-  bench: { 'inotify-tools': 'inotifywait', wrk: 'wrk' },
+  bench: { 'inotify-tools': 'inotifywait' },
 };
 /** @type {Record<string, string[]>} What each task needs beyond npm's packages. */
 const needs = { none: [], nginx: ['nginx'], tests: ['nginx', 'tests'], bench: ['nginx', 'tests', 'bench'] };

@@ -67,6 +67,9 @@ export class Agent {
   async run(signal: AbortSignal): Promise<void> {
     const { ports, memory, requests } = this.#context;
     if (ports.store.get().attempt?.step === 'putting-back') memory.putBackDue = { at: 0, tries: 0 };
+    const wrong = ports.subject.distrust();
+    if (wrong.length > 0)
+      ports.log.warn({ reason: wrong.join(', ') }, 'the last good tree was changed while no agent ran');
     this.#watch = ports.watch((kind) => this.#noticed(kind));
     try {
       while (!signal.aborted) await this.#turnOrPause(signal);

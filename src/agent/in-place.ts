@@ -89,6 +89,10 @@ export class InPlaceSubject implements Subject {
     this.#options.store.update({ proven: undefined });
   }
 
+  distrust(): readonly string[] {
+    return [];
+  }
+
   async restore(): Promise<Restored> {
     return { kind: 'nothing' };
   }

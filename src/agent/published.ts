@@ -97,9 +97,13 @@ export class PublishedSubject implements Subject {
   }
 
   async restore(): Promise<Restored> {
+    // What was changed while the agent was away must not be given to nginx.
+    this.distrust();
     const { publisher, store, clock } = this.#options;
     const good = this.lastGood();
     if (good === undefined) return { kind: 'nothing' };
+    const known = this.#known.get(good.hash);
+    if (known !== undefined) await publisher.write(good.hash, known.tree);
     store.update({ attempt: { tree: good.hash, step: 'putting-back', at: clock.now() } });
     publisher.makeCurrent(good.hash);
     const { workerProcesses, opensLate } = this.#describe(good.hash);
@@ -124,6 +128,18 @@ export class PublishedSubject implements Subject {
       if (tree !== undefined) needed.add(tree);
     for (const hash of this.#known.keys()) if (!needed.has(hash)) this.#known.delete(hash);
     publisher.collect(needed, keep);
+  }
+
+  /** What is wrong with the last good tree as it lies on disk; then it is good no longer, and is never put back. */
+  distrust(): readonly string[] {
+    const { publisher, store } = this.#options;
+    const { proven } = store.get();
+    if (proven === undefined || this.#known.has(proven.tree)) return [];
+    const wrong = publisher.has(proven.tree)
+      ? publisher.verify(proven.tree)
+      : [`${proven.tree} is not there`];
+    if (wrong.length > 0) store.update({ proven: undefined, provenBefore: undefined });
+    return wrong;
   }
 
   async mend(): Promise<string | undefined> {

@@ -29,6 +29,8 @@ export interface Subject {
   proven(candidate: Candidate, generation: readonly ProcessIdentity[]): Promise<void>;
   /** What was proven last is not good after all: what was before it is. */
   demote(): void;
+  /** Looks whether the last good state is still what it was; what is wrong with it makes it good no longer. */
+  distrust(): readonly string[];
   /** Goes back to the last good state. */
   restore(): Promise<Restored>;
   /** The last good state as a starting nginx would find it. */

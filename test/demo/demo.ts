@@ -157,7 +157,7 @@ async function plainReload(stage: Stage, changed: Site): Promise<void> {
   tell(`  nginx -t          exit ${test.status}   ${dim('"test is successful"')}`);
   tell(`  nginx -s reload   exit ${reload.status}   ${dim('says nothing')}`);
   tell(
-    `  ${red('still serves')}      ${(await getOnce(ports.plain))?.body}; the file on disk would not survive a restart as it was`,
+    `  ${red('still serves')}      ${(await getOnce(ports.plain))?.body}; nobody was told, and the refused file lies on disk`,
   );
 }
 

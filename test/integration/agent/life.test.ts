@@ -1,7 +1,7 @@
 /** Starts, ends, restarts and kills of the agent and of nginx: what is true afterwards. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -190,6 +190,19 @@ test('a published tree that somebody changed or deleted is noticed and mended', 
     rmSync(join(scene.published, 'current'));
     await until('the link is back', () => existsSync(file));
     await until('it is said', () => scene.agent.log().includes('published tree'));
+    await scene.agent.when('proven', isProven);
+  });
+});
+
+test('a last good tree that somebody changed while no agent ran is not trusted, and mended', async () => {
+  await withScene({}, async (scene) => {
+    const file = join(scene.published, 'current', 'nginx.conf');
+    const content = readFileSync(file, 'utf8');
+    await scene.agent.stop();
+    appendFileSync(file, '# not ours\n');
+    await scene.restartAgent();
+    await until('the tree is mended', () => readFileSync(file, 'utf8') === content);
+    assert.match(scene.agent.log(), /changed while no agent ran/);
     await scene.agent.when('proven', isProven);
   });
 });
