@@ -42,7 +42,7 @@ function installNodePackages() {
   const stamp = join(top, 'node_modules', '.steward-setup');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return;
   say('installing the packages of package-lock.json, Node.js among them (npm ci)');
-  run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: top });
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: top });
   writeFileSync(stamp, digest);
 }
 
