@@ -49,7 +49,7 @@ async function greet(context: Context, signal: AbortSignal): Promise<void> {
     return;
   }
   if (!isKnown) {
-    ports.log.info({ pid: view.identity.pid, commandLine: view.commandLine }, 'master started');
+    ports.log.info({ master: view.identity.pid, commandLine: view.commandLine }, 'master started');
     ports.metrics.masterStart();
     ports.store.update({ master: view.identity });
   }
