@@ -143,6 +143,11 @@ export const errorCatalogue = {
     action: 'Look at `steward status` and the log of the agent: it may have done what was asked for.',
     retry: 'wait',
   },
+  STEWARD_REVISION: {
+    meaning: 'An NginxRevision does not hold what its name promises.',
+    action: 'Delete it: the controller renders it again from the NginxConfig.',
+    retry: 'change',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,138 @@
+/** NginxInstance: one nginx Pod as the cluster sees it. The controller writes its spec, its agent the status. */
+import { z } from 'zod';
+import { condition, objectMeta, requestedAction } from './common.ts';
+
+const revisionReference = z.object({
+  name: z.string().describe("The NginxRevision's name."),
+  hash: z.string().describe('Its hash.'),
+});
+
+const requestKey = {
+  action: requestedAction,
+  origin: z.string().describe('`Config` or `Pod`: where the annotation stood.'),
+  token: z.string().max(1024).describe("The annotation's value."),
+};
+
+export const nginxInstanceSpec = z.object({
+  config: z.string().describe('The NginxConfig that the Pod opted in to.'),
+  revision: revisionReference.optional().describe('What it should run; absent: nothing was rendered yet.'),
+  policy: z
+    .object({
+      minIntervalMs: z.number().int().describe('Milliseconds from one reload to the next.'),
+      maxDraining: z.number().int().describe('Generations that may drain before ordinary reloads wait.'),
+      maxDrainWaitMs: z.number().int().describe('Milliseconds that they wait at most.'),
+      timeoutMs: z.number().int().describe('Milliseconds that a reload may take.'),
+      probe: z.string().optional().describe('The URL that is asked after an applied change.'),
+      schedules: z
+        .array(
+          z.object({
+            action: requestedAction,
+            cron: z.string(),
+            timeZone: z.string().optional(),
+            jitter: z.string().optional(),
+          }),
+        )
+        .max(16)
+        .optional()
+        .describe('What is done by the clock.'),
+    })
+    .describe('All that the agent needs to know of the NginxConfig: it reads nothing else.'),
+  requests: z.array(z.object(requestKey)).max(8).optional().describe('What was asked for by annotation.'),
+});
+
+const verdict = z.object({
+  revision: z.string().describe('The NginxRevision that was tried.'),
+  hash: z.string().describe('Its hash.'),
+  kind: z
+    .string()
+    .describe(
+      '`Applied`, `Rejected`, `Degraded`, `Unproven`, `Stopping`, `RefusedByLint`, `RefusedByProbe` or `Failed`.',
+    ),
+  message: z.string().describe('What was seen, in a sentence.'),
+  lines: z
+    .array(
+      z.object({
+        level: z.string(),
+        text: z.string().max(2048),
+        source: z
+          .string()
+          .optional()
+          .describe('The place in the ConfigMap: `ConfigMap web key nginx.conf:12`.'),
+      }),
+    )
+    .max(8)
+    .optional()
+    .describe("nginx's own lines for this attempt."),
+  putBack: z.string().optional().describe('Whether the last good state was put back: `proven` or `failed`.'),
+  at: z.iso.datetime().describe('When.'),
+  durationMilliseconds: z.number().int().optional().describe('From the signal to the verdict.'),
+});
+
+export const nginxInstanceStatus = z.object({
+  state: z
+    .string()
+    .optional()
+    .describe(
+      'One word: Starting, WaitingForMaster, Proving, Proven, Pending, Refused, Unproven, PutBackFailed, Blocked.',
+    ),
+  message: z.string().max(2048).optional().describe('The same as a sentence.'),
+  ready: z.boolean().optional().describe('nginx serves something proven.'),
+  revision: revisionReference.optional().describe('What nginx provably runs.'),
+  provenAt: z.iso.datetime().optional().describe('Since when.'),
+  verdict: verdict.optional().describe('What became of the newest attempt.'),
+  acknowledged: z
+    .array(
+      z.object({
+        ...requestKey,
+        verdict: z.string().describe('What became of it; `Existing`: it was there before the instance was.'),
+        at: z.iso.datetime().describe('When.'),
+      }),
+    )
+    .max(8)
+    .optional()
+    .describe('Requests that were acted upon: the newest of each action and origin.'),
+  certificates: z
+    .array(
+      z.object({
+        path: z.string(),
+        notAfter: z.iso.datetime(),
+        served: z.string().describe('`yes`, `no` or `unknown`.'),
+        reason: z.string().max(512).optional(),
+      }),
+    )
+    .max(20)
+    .optional()
+    .describe('The 20 that expire first.'),
+  certificateCount: z.number().int().optional().describe('All of them.'),
+  workers: z
+    .object({ running: z.number().int(), draining: z.number().int() })
+    .optional()
+    .describe("nginx's workers; at most a minute old."),
+  versions: z
+    .object({ agent: z.string(), nginx: z.string().optional() })
+    .optional()
+    .describe('Of the agent, and of nginx where it can be known.'),
+  masterStartedAt: z.iso.datetime().optional().describe("Since when nginx's master runs."),
+  conditions: z
+    .array(condition)
+    .max(16)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+    .describe('What people should know: ColdStartAtRisk, CertificateNotServed, …'),
+});
+
+export const nginxInstance = z.object({
+  apiVersion: z.literal('nginx-steward.io/v1alpha1'),
+  kind: z.literal('NginxInstance'),
+  metadata: objectMeta,
+  spec: nginxInstanceSpec,
+  status: nginxInstanceStatus.optional(),
+});
+
+export type NginxInstanceSpec = z.infer<typeof nginxInstanceSpec>;
+export type NginxInstanceStatus = z.infer<typeof nginxInstanceStatus>;
+export type NginxInstance = z.infer<typeof nginxInstance>;
+export type InstancePolicy = NginxInstanceSpec['policy'];
+export type InstanceVerdict = NonNullable<NginxInstanceStatus['verdict']>;
+export type InstanceRequest = NonNullable<NginxInstanceSpec['requests']>[number];
+export type RevisionReference = z.infer<typeof revisionReference>;
