@@ -143,6 +143,12 @@ export const errorCatalogue = {
     action: 'Look at `steward status` and the log of the agent: it may have done what was asked for.',
     retry: 'wait',
   },
+  STEWARD_NO_CLUSTER: {
+    meaning:
+      'There is no way to an API server: no kubeconfig, no such context, no token of a Pod, or unusable ones.',
+    action: 'Try `kubectl get pods` in the same place: what helps there helps here.',
+    retry: 'change',
+  },
   STEWARD_REVISION: {
     meaning: 'An NginxRevision does not hold what its name promises.',
     action: 'Delete it: the controller renders it again from the NginxConfig.',
