@@ -8,6 +8,7 @@ export type KeyKind = 'rsa' | 'ecdsa' | 'ed25519';
 
 export interface MadePair {
   readonly subject: string;
+  readonly organizations: readonly string[];
   readonly certificate: string;
   readonly key: string;
   readonly privateKey: KeyObject;
@@ -23,6 +24,10 @@ export interface PairOptions {
   /** Default: itself. */
   readonly issuer?: MadePair;
   readonly rsaBits?: number;
+  /** In the subject; a Kubernetes API server takes them for the groups of a client. */
+  readonly organizations?: readonly string[];
+  /** May issue others. */
+  readonly isAuthority?: boolean;
 }
 
 const day = 86_400_000;
@@ -34,23 +39,25 @@ const signatures = {
 
 export function makePair(options: PairOptions = {}): MadePair {
   const { names = ['a.example'], kind = 'ecdsa', from = -1, until = 90, rsaBits = 2048 } = options;
+  const { organizations = [], issuer, isAuthority = false } = options;
   const { privateKey, publicKey } = makeKeys(kind, rsaBits);
   const subject = names[0] ?? '';
-  const signer = options.issuer?.privateKey ?? privateKey;
+  const signer = issuer?.privateKey ?? privateKey;
   const signerKind = kindOf(signer);
   const body = sequence(
     tagged(0xa0, integer(Buffer.from([2]))),
     integer(Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     signatures[signerKind],
-    nameOf(options.issuer?.subject ?? subject),
+    issuer === undefined ? nameOf(subject, organizations) : nameOf(issuer.subject, issuer.organizations),
     sequence(time(Date.now() + from * day), time(Date.now() + until * day)),
-    nameOf(subject),
+    nameOf(subject, organizations),
     publicKey.export({ type: 'spki', format: 'der' }),
-    tagged(0xa3, sequence(alternativeNames(names))),
+    tagged(0xa3, sequence(alternativeNames(names), ...(isAuthority ? [mayIssue()] : []))),
   );
   const signature = sign(signerKind === 'ed25519' ? null : 'sha256', body, signer);
   const der = sequence(body, signatures[signerKind], tagged(3, Buffer.from([0]), signature));
-  return { subject, certificate: pem('CERTIFICATE', der), key: keyPem(privateKey), privateKey };
+  const certificate = pem('CERTIFICATE', der);
+  return { subject, organizations, certificate, key: keyPem(privateKey), privateKey };
 }
 
 /** The same private key with a password. */
@@ -83,9 +90,17 @@ function pem(label: string, der: Buffer): string {
   return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
 }
 
-function nameOf(commonName: string): Buffer {
-  if (commonName === '') return sequence();
-  return sequence(tagged(0x31, sequence(oid(2, 5, 4, 3), tagged(0x0c, Buffer.from(commonName)))));
+function nameOf(commonName: string, organizations: readonly string[]): Buffer {
+  const part = (kind: number, text: string): Buffer =>
+    tagged(0x31, sequence(oid(2, 5, 4, kind), tagged(0x0c, Buffer.from(text))));
+  const names = organizations.map((organization) => part(10, organization));
+  return sequence(...names, ...(commonName === '' ? [] : [part(3, commonName)]));
+}
+
+/** Basic constraints, critical: CA. */
+function mayIssue(): Buffer {
+  const yes = tagged(1, Buffer.from([0xff]));
+  return sequence(oid(2, 5, 29, 19), yes, tagged(4, sequence(yes)));
 }
 
 function alternativeNames(names: readonly string[]): Buffer {
