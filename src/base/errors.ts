@@ -143,6 +143,21 @@ export const errorCatalogue = {
     action: 'Look at `steward status` and the log of the agent: it may have done what was asked for.',
     retry: 'wait',
   },
+  STEWARD_LINT: {
+    meaning: 'A rendered configuration is one that no nginx of any build could read.',
+    action: 'Mend it at the place named; docs/lint-rules.md explains the rules.',
+    retry: 'change',
+  },
+  STEWARD_PRIVATE_KEY: {
+    meaning: 'A file that would be stored in the cluster holds a private key.',
+    action: 'Mount the key from a Secret into the Pod and name it by absolute path.',
+    retry: 'change',
+  },
+  STEWARD_REVISION_TOO_LARGE: {
+    meaning: 'A revision is larger than an object of the API may be.',
+    action: 'Take large files out of the set: mount them into the Pod, and name them by absolute path.',
+    retry: 'change',
+  },
   STEWARD_NO_CLUSTER: {
     meaning:
       'There is no way to an API server: no kubeconfig, no such context, no token of a Pod, or unusable ones.',

@@ -84,6 +84,11 @@ export class Reflector<T extends KubeObject> {
     return this.#synced;
   }
 
+  /** The kind's plural name. */
+  get plural(): string {
+    return this.#options.resource.plural;
+  }
+
   /** Why nothing comes at present. */
   get failure(): ApiError | undefined {
     return this.#failure;

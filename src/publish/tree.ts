@@ -1,6 +1,7 @@
 /** A configuration as a whole: files by relative path, with one hash. Pure. */
 import { createHash } from 'node:crypto';
 import { StewardError } from '../base/errors.ts';
+import { treeToken } from '../base/tree-token.ts';
 
 export interface TreeFile {
   readonly content: Uint8Array;
@@ -10,13 +11,6 @@ export interface TreeFile {
 
 /** By relative path, `/` between the names. */
 export type Tree = ReadonlyMap<string, TreeFile>;
-
-/**
- * Stands in content for the absolute directory of the tree itself (`{{ steward.tree }}` of a template); replaced when the
- * tree is written. The hash is taken over content that still has it, since a directory named by the hash cannot be part of
- * what is hashed.
- */
-export const treeToken = '/__the_directory_of_this_nginx_steward_revision__';
 
 /** Bytes: the kernel's limit for one name, and well below its limit for a path with the publish directory before it. */
 const longestName = 255;

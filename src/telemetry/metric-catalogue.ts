@@ -1,4 +1,4 @@
-/** Every metric, as data: the registry and docs/metrics.md come from here alone. */
+/** Every metric, as data: the registries and docs/metrics.md come from here alone. */
 
 export interface MetricEntry {
   readonly name: string;
@@ -10,7 +10,8 @@ export interface MetricEntry {
 
 const prefix = 'nginx_steward_';
 
-export const metricCatalogue = {
+/** What an agent tells. */
+export const agentMetrics = {
   reloads: {
     name: `${prefix}reloads_total`,
     type: 'counter',
@@ -96,6 +97,10 @@ export const metricCatalogue = {
     help: 'Files that the configuration names and that steward cannot see: their changes go unnoticed.',
     labels: {},
   },
+} as const satisfies Record<string, MetricEntry>;
+
+/** What every process of steward tells of itself. */
+export const processMetrics = {
   build: {
     name: `${prefix}build_info`,
     type: 'gauge',
@@ -119,6 +124,61 @@ export const metricCatalogue = {
     type: 'gauge',
     help: 'When steward was started (Unix time).',
     labels: {},
+  },
+} as const satisfies Record<string, MetricEntry>;
+
+/** What the controller tells. */
+export const controllerMetrics = {
+  reconciles: {
+    name: `${prefix}reconcile_total`,
+    type: 'counter',
+    help: 'How often an NginxConfig was looked at, by what came of it.',
+    labels: {
+      result:
+        '`unchanged`, `changed`, `conflict` (something was newer than what was decided on: looked at again), `failed`',
+    },
+  },
+  reconcileDuration: {
+    name: `${prefix}reconcile_duration_seconds`,
+    type: 'histogram',
+    help: 'How long a look took, with the writes that followed.',
+    labels: {},
+  },
+  queueDepth: {
+    name: `${prefix}queue_depth`,
+    type: 'gauge',
+    help: 'NginxConfigs that wait for a look, or are being looked at.',
+    labels: {},
+  },
+  propagation: {
+    name: `${prefix}propagation_seconds`,
+    type: 'histogram',
+    help: 'From an edit that was seen to the proof on all Pods.',
+    labels: {},
+  },
+  instances: {
+    name: `${prefix}instances`,
+    type: 'gauge',
+    help: 'nginx Pods by the state that their agent last told.',
+    labels: { state: 'as `NginxInstance.status.state` has it; `Unknown`: its agent has told nothing yet' },
+  },
+  rollouts: {
+    name: `${prefix}rollouts_total`,
+    type: 'counter',
+    help: 'Rollouts that ended, by how.',
+    labels: { result: '`applied`, `rejected`, `superseded` (a newer edit came first)' },
+  },
+  leader: {
+    name: `${prefix}leader`,
+    type: 'gauge',
+    help: 'Whether this replica is the one that acts: 1 or 0.',
+    labels: {},
+  },
+  watchLastEvent: {
+    name: `${prefix}watch_last_event_timestamp_seconds`,
+    type: 'gauge',
+    help: 'When the API server was last heard about a kind (Unix time): an event, a bookmark or a list.',
+    labels: { kind: '`nginxconfigs`, `nginxrevisions`, `nginxinstances`, `pods`, `configmaps`' },
   },
 } as const satisfies Record<string, MetricEntry>;
 

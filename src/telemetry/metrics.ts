@@ -1,13 +1,9 @@
 /** The agent's metrics over prom-client's registry, of which each agent has one of its own. */
-import process from 'node:process';
-import Counter from 'prom-client/lib/counter.js';
-import Gauge from 'prom-client/lib/gauge.js';
-import Histogram from 'prom-client/lib/histogram.js';
-import Registry from 'prom-client/lib/registry.js';
 import type { Metrics } from '../agent/ports.ts';
 import type { Clock } from '../base/clock.ts';
 import type { VerdictKind } from '../nginx/reload/verdict.ts';
-import { durationBuckets, type MetricEntry, metricCatalogue } from './metric-catalogue.ts';
+import { agentMetrics, durationBuckets } from './metric-catalogue.ts';
+import { openRegistry } from './registry.ts';
 
 export interface AgentMetrics {
   readonly metrics: Metrics;
@@ -33,18 +29,13 @@ export function createMetrics({
   readonly version: string;
   readonly clock: Clock;
 }): AgentMetrics {
-  const registry = new Registry();
-  const counter = (entry: MetricEntry): Counter => new Counter(optionsOf(entry, registry));
-  const gauge = (entry: MetricEntry): Gauge => new Gauge(optionsOf(entry, registry));
-  const all = metricCatalogue;
+  const { counter, gauge, histogram, text } = openRegistry({ version, clock });
+  const all = agentMetrics;
 
   const reloads = counter(all.reloads);
   // A series that begins at 1 hides its first event from increase(): those that alerts ask for begin at 0.
   for (const verdict of verdicts) reloads.inc({ trigger: 'change', verdict }, 0);
-  const duration = new Histogram({
-    ...optionsOf(all.reloadDuration, registry),
-    buckets: [...durationBuckets],
-  });
+  const duration = histogram(all.reloadDuration, durationBuckets);
   const lastSuccessful = gauge(all.lastReloadSuccessful);
   const lastSuccess = gauge(all.lastReloadSuccess);
   const config = gauge(all.config);
@@ -56,10 +47,6 @@ export function createMetrics({
   const notAfter = gauge(all.certificateNotAfter);
   const watchMode = gauge(all.watchMode);
   const unwatched = gauge(all.unwatchedFiles);
-  gauge(all.build).set({ version }, 1);
-  gauge(all.started).set(Math.round(clock.now() / 1000 - process.uptime()));
-  const memory = gauge(all.residentMemory);
-  const cpu = counter(all.cpu);
 
   return {
     metrics: {
@@ -91,19 +78,6 @@ export function createMetrics({
       },
       unwatchedFiles: (count) => unwatched.set(count),
     },
-    text: async () => {
-      memory.set(process.memoryUsage.rss());
-      const { user, system } = process.cpuUsage();
-      cpu.reset();
-      cpu.inc((user + system) / 1e6);
-      return registry.metrics();
-    },
+    text,
   };
-}
-
-function optionsOf(
-  { name, help, labels }: MetricEntry,
-  registry: Registry,
-): { name: string; help: string; labelNames: string[]; registers: Registry[] } {
-  return { name, help, labelNames: Object.keys(labels), registers: [registry] };
 }

@@ -1,6 +1,5 @@
 /** HTTP for reading alone. Nothing that acts is reachable through a port, so nothing here knows how to act. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AgentStatus } from '../agent/status.ts';
 import { StewardError } from '../base/errors.ts';
 import { type ListenAddress, parseListen } from './listen-address.ts';
 
@@ -15,10 +14,11 @@ interface Answers {
   startup(): Health;
   ready(): Health;
   healthy(): Health;
-  status(): AgentStatus;
+  /** Becomes JSON. */
+  status(): object;
   /** In Prometheus' text format. */
   metrics(): Promise<string>;
-  /** The master is looked at before its state is told. */
+  /** What may have changed unnoticed is looked at before the state is told. */
   refresh(): void;
 }
 

@@ -6,9 +6,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { treeToken } from '../../src/base/tree-token.ts';
 import { openPublisher } from '../../src/publish/publisher.ts';
 import { emptyState, loadState, type State, saveState } from '../../src/publish/state.ts';
-import { type Tree, treeHash, treeToken } from '../../src/publish/tree.ts';
+import { type Tree, treeHash } from '../../src/publish/tree.ts';
 
 export const scenarios = ['first', 'change', 'put-back', 'mend', 'collect'] as const;
 export type Scenario = (typeof scenarios)[number];

@@ -18,8 +18,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { StewardError } from '../../../src/base/errors.ts';
+import { treeToken } from '../../../src/base/tree-token.ts';
 import { openPublisher, type Publisher } from '../../../src/publish/publisher.ts';
-import { type Tree, treeHash, treeToken } from '../../../src/publish/tree.ts';
+import { type Tree, treeHash } from '../../../src/publish/tree.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
 /** Where there is a file system in memory, syncing costs nothing. */

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { StewardError } from '../../../src/base/errors.ts';
+import { treeToken } from '../../../src/base/tree-token.ts';
 import {
   checkTree,
   placeTree,
@@ -10,7 +11,6 @@ import {
   type Tree,
   type TreeFile,
   treeHash,
-  treeToken,
   unplaceTree,
 } from '../../../src/publish/tree.ts';
 

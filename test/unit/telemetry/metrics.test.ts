@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { metricCatalogue } from '../../../src/telemetry/metric-catalogue.ts';
+import { agentMetrics, processMetrics } from '../../../src/telemetry/metric-catalogue.ts';
 import { type AgentMetrics, createMetrics } from '../../../src/telemetry/metrics.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
@@ -14,11 +14,11 @@ async function samples(all: AgentMetrics, name: string): Promise<string[]> {
 
 test('every metric of the catalogue is there with its help and type from the start', async () => {
   const text = await fresh().text();
-  for (const { name, type } of Object.values(metricCatalogue)) {
+  for (const { name, type } of Object.values({ ...agentMetrics, ...processMetrics })) {
     assert.match(text, new RegExp(`^# HELP ${name} \\S`, 'm'));
     assert.match(text, new RegExp(`^# TYPE ${name} ${type}$`, 'm'));
   }
-  assert.equal(text.match(/^# TYPE/gm)?.length, Object.keys(metricCatalogue).length);
+  assert.equal(text.match(/^# TYPE/gm)?.length, Object.keys({ ...agentMetrics, ...processMetrics }).length);
 });
 
 test('reloads are counted by trigger and verdict', async () => {
