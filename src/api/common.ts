@@ -1,10 +1,13 @@
 /** Parts that more than one kind has. */
 import { z } from 'zod';
 
-/** As Kubernetes writes them: `1s`, `1m30s`, `500ms`. */
-export const durationPattern = '^([0-9]+(ms|s|m|h))+$';
+/**
+ * As Kubernetes writes them: `1s`, `1m30s`, `500ms`. So few digits that twenty characters of it never overflow CEL's
+ * durations (292 years): an overflow would be an error of the rule, without its message.
+ */
+const durationPattern = '^([0-9]{1,6}[smh]|[0-9]{1,9}ms)+$';
 
-/** Milliseconds of a duration that `durationPattern` lets through. */
+/** Milliseconds of a duration as the schemas let it through. */
 export function durationMs(text: string): number {
   const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
   let sum = 0;
@@ -22,17 +25,34 @@ export function duration(bounds: {
   const { least, most, example } = bounds;
   return z
     .string()
-    .regex(new RegExp(durationPattern))
     .max(20)
     .meta({
       'x-kubernetes-validations': [
         {
-          rule: `duration(self) >= duration('${least}') && duration(self) <= duration('${most}')`,
+          rule: `self.matches('${durationPattern}') && duration(self) >= duration('${least}') && duration(self) <= duration('${most}')`,
           message: `a duration between ${least} and ${most}, such as ${example}`,
         },
       ],
     });
 }
+
+/** An object's name; `example` is `web`, or what else shows it. */
+export function objectName(example: string) {
+  return z
+    .string()
+    .max(253)
+    .meta({
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
+          message: `an object's name (lower case letters, digits, - and .), such as ${example}`,
+        },
+      ],
+    });
+}
+
+/** A moment, as RFC 3339 writes it. */
+export const moment = z.iso.datetime();
 
 export const objectMeta = z.object({
   name: z.string(),
@@ -66,7 +86,7 @@ export const condition = z.object({
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
   reason: z.string().describe('Why, as one word.'),
   message: z.string().describe('Why, as a sentence for people: what, where, and what to do.'),
-  lastTransitionTime: z.iso.datetime().describe('When the status last changed.'),
+  lastTransitionTime: moment.describe('When the status last changed.'),
   observedGeneration: z
     .number()
     .int()

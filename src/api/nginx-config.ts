@@ -1,36 +1,75 @@
 /** NginxConfig: what the user writes. */
 import { z } from 'zod';
-import { condition, duration, objectMeta } from './common.ts';
+import { condition, duration, moment, objectMeta, objectName, requestedAction } from './common.ts';
 
 const relativePath = z
   .string()
-  .min(1)
   .max(512)
   .meta({
     'x-kubernetes-validations': [
       {
-        rule: "!self.startsWith('/') && !self.split('/').exists(part, part == '..' || part == '.')",
-        message: 'a relative path without `.` and `..`, such as conf.d/site.conf',
+        rule: "!self.split('/').exists(part, part in ['', '.', '..']) && !self.matches('[[:cntrl:]]')",
+        message:
+          'a relative path without empty parts, `.`, `..` and control characters, such as conf.d/site.conf',
       },
     ],
   });
 
-const name = z.string().min(1).max(253);
+const configMapName = objectName('web').describe("The ConfigMap's name.");
+
+const configMapKey = z
+  .string()
+  .max(253)
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: "self.matches('^[-._a-zA-Z0-9]+$')",
+        message: 'a key as ConfigMaps have them (letters, digits, -, _ and .), such as nginx.conf',
+      },
+    ],
+  });
+
+const labelValue = z.string().max(63);
 
 const labelSelector = z
   .object({
-    matchLabels: z.record(z.string(), z.string()).optional().describe('Labels that all must be there.'),
+    matchLabels: z
+      .record(z.string(), labelValue)
+      .meta({ maxProperties: 16 })
+      .optional()
+      .describe('Labels that all must be there.'),
     matchExpressions: z
       .array(
-        z.object({
-          key: z.string(),
-          operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-          values: z.array(z.string()).max(64).optional(),
-        }),
+        z
+          .object({
+            key: z.string().max(317).describe("The label's key."),
+            operator: z
+              .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
+              .describe('How the label relates to the values.'),
+            values: z.array(labelValue).max(64).optional().describe('For In and NotIn.'),
+          })
+          .meta({
+            'x-kubernetes-validations': [
+              {
+                rule: "(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > 0)",
+                message:
+                  'In and NotIn need values, Exists and DoesNotExist have none, such as {key: team, operator: In, values: [shop]}',
+              },
+            ],
+          }),
       )
       .max(16)
       .optional()
       .describe('Requirements that all must hold.'),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: '(has(self.matchLabels) && self.matchLabels.size() > 0) || (has(self.matchExpressions) && self.matchExpressions.size() > 0)',
+        message:
+          'a selector without labels would choose every ConfigMap of the namespace: name one, such as {matchLabels: {nginx: web}}',
+      },
+    ],
   })
   .describe('Chooses ConfigMaps of the same namespace by their labels.');
 
@@ -44,12 +83,8 @@ const file = z
     inline: z.string().max(262_144).optional().describe('The content itself.'),
     configMap: z
       .object({
-        name: name.describe("The ConfigMap's name."),
-        key: z
-          .string()
-          .max(253)
-          .optional()
-          .describe('One key; absent: all of them, each under its own name.'),
+        name: configMapName,
+        key: configMapKey.optional().describe('One key; absent: all of them, each under its own name.'),
         optional: z.boolean().optional().describe('Whether it may be missing. Default: false.'),
       })
       .optional()
@@ -76,9 +111,19 @@ const schedule = z
     action: z.enum(['Reload', 'ReopenLogs']).describe('What is done.'),
     cron: z
       .string()
-      .min(1)
       .max(200)
-      .describe('When: five fields (minute hour day month weekday), or @hourly, @daily, @weekly, @monthly.'),
+      .meta({
+        'x-kubernetes-validations': [
+          {
+            rule: "self.matches('^(@(hourly|daily|weekly|monthly|yearly)|[^@ ]+( +[^ ]+){4,5})$')",
+            message:
+              'five fields (minute hour day month weekday) or a word such as @daily, such as "0 3 * * *"',
+          },
+        ],
+      })
+      .describe(
+        'When: five fields (minute hour day month weekday), six with seconds first, or @hourly, @daily, @weekly, @monthly, @yearly.',
+      ),
     timeZone: z
       .string()
       .max(64)
@@ -110,8 +155,8 @@ export const nginxConfigSpec = z.object({
       configMaps: z
         .array(
           z.object({
-            name: name.describe("The ConfigMap's name."),
-            key: z.string().min(1).max(253).describe('The key that holds YAML or JSON, such as values.yaml.'),
+            name: configMapName,
+            key: configMapKey.describe('The key that holds YAML or JSON, such as values.yaml.'),
             optional: z.boolean().optional().describe('Whether it may be missing. Default: false.'),
           }),
         )
@@ -155,6 +200,7 @@ export const nginxConfigSpec = z.object({
         .default('25%')
         .meta({
           'x-kubernetes-int-or-string': true,
+          maxLength: 16,
           'x-kubernetes-validations': [
             {
               rule: "type(self) == int ? self >= 1 : self.matches('^([1-9][0-9]?|100)%$')",
@@ -187,9 +233,7 @@ export const nginxConfigSpec = z.object({
     .prefault({})
     .describe('How a new revision reaches the Pods.'),
   paused: z.boolean().optional().describe('No Pod is moved while this is true.'),
-  revision: z
-    .string()
-    .max(253)
+  revision: objectName('web-1f0e8a3c5b7d9e2f4a6c')
     .optional()
     .describe('Pins a revision by its name: all Pods run it, whatever changes.'),
   revisionHistoryLimit: z
@@ -232,10 +276,21 @@ export const nginxConfigStatus = z.object({
     .optional()
     .describe('What a starting Pod runs: the pin, else the stable one, else the latest.'),
   instances: instanceCounts.optional().describe('The Pods.'),
+  state: z
+    .string()
+    .optional()
+    .describe('One word: Ready, RollingOut, RollingBack, Paused, Stalled, NotRendered.'),
   summary: z.string().optional().describe('How it is, in a few words.'),
   ready: z.string().optional().describe('Updated of desired Pods, such as 3/3.'),
   acknowledged: z
-    .array(z.object({ action: z.string(), token: z.string(), at: z.string(), instances: z.string() }))
+    .array(
+      z.object({
+        action: requestedAction,
+        token: z.string().describe("The annotation's value."),
+        at: moment.describe('When the last answer came.'),
+        instances: z.string().describe('Pods that have answered, of all, such as 3/3.'),
+      }),
+    )
     .max(8)
     .optional()
     .describe('Requests by annotation of this object: how many Pods have answered.'),
@@ -247,13 +302,25 @@ export const nginxConfigStatus = z.object({
     .describe('Ready, Available, Rendered, Reconciling, Stalled.'),
 });
 
-export const nginxConfig = z.object({
-  apiVersion: z.literal('nginx-steward.io/v1alpha1'),
-  kind: z.literal('NginxConfig'),
-  metadata: objectMeta,
-  spec: nginxConfigSpec,
-  status: nginxConfigStatus.optional(),
-});
+export const nginxConfig = z
+  .object({
+    apiVersion: z.literal('nginx-steward.io/v1alpha1'),
+    kind: z.literal('NginxConfig'),
+    metadata: objectMeta,
+    spec: nginxConfigSpec.describe('What is wanted.'),
+    status: nginxConfigStatus.optional().describe('What is. Written by the controller.'),
+  })
+  .meta({
+    'x-kubernetes-validations': [
+      {
+        rule: 'self.metadata.name.size() <= 63',
+        message: 'a name of at most 63 characters, such as web: Pods bear it as the value of a label',
+      },
+    ],
+  })
+  .describe(
+    'The configuration of all nginx Pods that bear the label `nginx-steward.io/config` with its name: the files that it is made of, and how a change reaches the Pods.',
+  );
 
 export type NginxConfigSpec = z.infer<typeof nginxConfigSpec>;
 export type NginxConfigStatus = z.infer<typeof nginxConfigStatus>;

@@ -1,6 +1,6 @@
 /** NginxInstance: one nginx Pod as the cluster sees it. The controller writes its spec, its agent the status. */
 import { z } from 'zod';
-import { condition, objectMeta, requestedAction } from './common.ts';
+import { condition, moment, objectMeta, requestedAction } from './common.ts';
 
 const revisionReference = z.object({
   name: z.string().describe("The NginxRevision's name."),
@@ -27,9 +27,9 @@ export const nginxInstanceSpec = z.object({
         .array(
           z.object({
             action: requestedAction,
-            cron: z.string(),
-            timeZone: z.string().optional(),
-            jitter: z.string().optional(),
+            cron: z.string().describe('When.'),
+            timeZone: z.string().optional().describe("Of `cron`; absent: the container's."),
+            jitter: z.string().optional().describe('How much later it may come.'),
           }),
         )
         .max(16)
@@ -52,8 +52,8 @@ const verdict = z.object({
   lines: z
     .array(
       z.object({
-        level: z.string(),
-        text: z.string().max(2048),
+        level: z.string().describe('`emerg`, `alert` or `error`.'),
+        text: z.string().max(2048).describe('What nginx wrote, without the time.'),
         source: z
           .string()
           .optional()
@@ -64,7 +64,7 @@ const verdict = z.object({
     .optional()
     .describe("nginx's own lines for this attempt."),
   putBack: z.string().optional().describe('Whether the last good state was put back: `proven` or `failed`.'),
-  at: z.iso.datetime().describe('When.'),
+  at: moment.describe('When.'),
   durationMilliseconds: z.number().int().optional().describe('From the signal to the verdict.'),
 });
 
@@ -78,14 +78,14 @@ export const nginxInstanceStatus = z.object({
   message: z.string().max(2048).optional().describe('The same as a sentence.'),
   ready: z.boolean().optional().describe('nginx serves something proven.'),
   revision: revisionReference.optional().describe('What nginx provably runs.'),
-  provenAt: z.iso.datetime().optional().describe('Since when.'),
+  provenAt: moment.optional().describe('Since when.'),
   verdict: verdict.optional().describe('What became of the newest attempt.'),
   acknowledged: z
     .array(
       z.object({
         ...requestKey,
         verdict: z.string().describe('What became of it; `Existing`: it was there before the instance was.'),
-        at: z.iso.datetime().describe('When.'),
+        at: moment.describe('When.'),
       }),
     )
     .max(8)
@@ -94,10 +94,10 @@ export const nginxInstanceStatus = z.object({
   certificates: z
     .array(
       z.object({
-        path: z.string(),
-        notAfter: z.iso.datetime(),
-        served: z.string().describe('`yes`, `no` or `unknown`.'),
-        reason: z.string().max(512).optional(),
+        path: z.string().describe('The file.'),
+        notAfter: moment.describe('When it expires.'),
+        served: z.string().describe('Whether nginx shows it to clients: `yes`, `no` or `unknown`.'),
+        reason: z.string().max(512).optional().describe('Why it is not, or cannot be known.'),
       }),
     )
     .max(20)
@@ -105,14 +105,17 @@ export const nginxInstanceStatus = z.object({
     .describe('The 20 that expire first.'),
   certificateCount: z.number().int().optional().describe('All of them.'),
   workers: z
-    .object({ running: z.number().int(), draining: z.number().int() })
+    .object({
+      running: z.number().int().describe('They take new connections.'),
+      draining: z.number().int().describe('They finish the connections that they have.'),
+    })
     .optional()
     .describe("nginx's workers; at most a minute old."),
   versions: z
-    .object({ agent: z.string(), nginx: z.string().optional() })
+    .object({ agent: z.string().describe("The agent's."), nginx: z.string().optional().describe("nginx's.") })
     .optional()
     .describe('Of the agent, and of nginx where it can be known.'),
-  masterStartedAt: z.iso.datetime().optional().describe("Since when nginx's master runs."),
+  masterStartedAt: moment.optional().describe("Since when nginx's master runs."),
   conditions: z
     .array(condition)
     .max(16)
@@ -121,13 +124,15 @@ export const nginxInstanceStatus = z.object({
     .describe('What people should know: ColdStartAtRisk, CertificateNotServed, …'),
 });
 
-export const nginxInstance = z.object({
-  apiVersion: z.literal('nginx-steward.io/v1alpha1'),
-  kind: z.literal('NginxInstance'),
-  metadata: objectMeta,
-  spec: nginxInstanceSpec,
-  status: nginxInstanceStatus.optional(),
-});
+export const nginxInstance = z
+  .object({
+    apiVersion: z.literal('nginx-steward.io/v1alpha1'),
+    kind: z.literal('NginxInstance'),
+    metadata: objectMeta,
+    spec: nginxInstanceSpec.describe('What its agent is to do. Written by the controller.'),
+    status: nginxInstanceStatus.optional().describe('What is proven. Written by its agent.'),
+  })
+  .describe('One nginx Pod, by whose name it is called: what it should run, and what it provably runs.');
 
 export type NginxInstanceSpec = z.infer<typeof nginxInstanceSpec>;
 export type NginxInstanceStatus = z.infer<typeof nginxInstanceStatus>;

@@ -1,6 +1,6 @@
 /** NginxRevision: one rendered result, named by its content, never changed. */
 import { z } from 'zod';
-import { objectMeta } from './common.ts';
+import { moment, objectMeta } from './common.ts';
 
 const provenance = z
   .object({
@@ -45,17 +45,19 @@ export const nginxRevisionStatus = z.object({
     .optional()
     .describe('`Pending`, `RollingOut`, `Applied`, `Rejected`, `Superseded` or `Withdrawn`.'),
   message: z.string().max(2048).optional().describe('Why, with the place in the source.'),
-  at: z.iso.datetime().optional().describe('When the outcome was reached.'),
+  at: moment.optional().describe('When the outcome was reached.'),
   durationMilliseconds: z.number().int().optional().describe('From the edit seen to the proof on all Pods.'),
 });
 
-export const nginxRevision = z.object({
-  apiVersion: z.literal('nginx-steward.io/v1alpha1'),
-  kind: z.literal('NginxRevision'),
-  metadata: objectMeta,
-  spec: nginxRevisionSpec,
-  status: nginxRevisionStatus.optional(),
-});
+export const nginxRevision = z
+  .object({
+    apiVersion: z.literal('nginx-steward.io/v1alpha1'),
+    kind: z.literal('NginxRevision'),
+    metadata: objectMeta,
+    spec: nginxRevisionSpec.describe('The rendered result. It never changes.'),
+    status: nginxRevisionStatus.optional().describe('What became of it. Written by the controller.'),
+  })
+  .describe('One rendered result of an NginxConfig, named by its content.');
 
 export type NginxRevisionSpec = z.infer<typeof nginxRevisionSpec>;
 export type NginxRevisionStatus = z.infer<typeof nginxRevisionStatus>;
