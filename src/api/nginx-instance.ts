@@ -5,6 +5,13 @@ import { condition, moment, objectMeta, requestedAction } from './common.ts';
 const revisionReference = z.object({
   name: z.string().describe("The NginxRevision's name."),
   hash: z.string().describe('Its hash.'),
+  number: z
+    .number()
+    .int()
+    .optional()
+    .describe(
+      'Its number when it was handed out: tells this time from an earlier one with the same content.',
+    ),
 });
 
 const requestKey = {
@@ -38,11 +45,13 @@ export const nginxInstanceSpec = z.object({
     })
     .describe('All that the agent needs to know of the NginxConfig: it reads nothing else.'),
   requests: z.array(z.object(requestKey)).max(8).optional().describe('What was asked for by annotation.'),
+  movedAt: z.iso.datetime().optional().describe('When the controller last changed `revision`.'),
 });
 
 const verdict = z.object({
   revision: z.string().describe('The NginxRevision that was tried.'),
   hash: z.string().describe('Its hash.'),
+  number: z.number().int().optional().describe('The number that came with it.'),
   kind: z
     .string()
     .describe(
