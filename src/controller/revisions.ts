@@ -80,7 +80,7 @@ export function collectable(
     .filter(({ metadata }) => !needed.has(metadata.name))
     .sort((one, other) => number(other) - number(one))
     .slice(keep.limit)
-    .reverse();
+    .toReversed();
 }
 
 function outcomeOf(revision: RevisionView, plan: Plan): NginxRevisionStatus['outcome'] {
