@@ -30,7 +30,7 @@ function field(path: string, schema: StructuralSchema, required: boolean): Field
   return {
     path,
     type: `${typeOf(schema)}${required ? ', **required**' : ''}`,
-    fallback: fallback === undefined || typeof fallback === 'object' ? '' : `\`${String(fallback)}\``,
+    fallback: typeof fallback === 'string' || typeof fallback === 'number' ? `\`${fallback}\`` : '',
     meaning: sentences.filter((one) => one !== undefined && one !== '').join(' '),
   };
 }
