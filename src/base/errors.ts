@@ -169,6 +169,37 @@ export const errorCatalogue = {
     action: 'Delete it: the controller renders it again from the NginxConfig.',
     retry: 'change',
   },
+  STEWARD_UNREACHABLE: {
+    meaning: 'The API server of the cluster gave no answer.',
+    action:
+      'Start the cluster, or choose another: --context NAME, --kubeconfig FILE; `kubectl cluster-info` shows the present one.',
+    retry: 'wait',
+  },
+  STEWARD_LOGIN: {
+    meaning: 'The API server does not accept who asks: the credentials are wrong or expired.',
+    action: 'Log in to the cluster again; `kubectl auth whoami` shows as whom.',
+    retry: 'change',
+  },
+  STEWARD_FORBIDDEN: {
+    meaning: 'The API server knows who asks, and that right is missing.',
+    action: 'Ask for the right in the message, or use another --context.',
+    retry: 'change',
+  },
+  STEWARD_NO_KINDS: {
+    meaning: "The cluster does not know steward's kinds: their CustomResourceDefinitions are not installed.",
+    action: 'Install them: `kubectl apply --server-side -f deploy/crds` (of the same release).',
+    retry: 'change',
+  },
+  STEWARD_NOT_FOUND: {
+    meaning: 'The cluster has no object of that name.',
+    action: 'See which there are: `steward get`.',
+    retry: 'change',
+  },
+  STEWARD_API: {
+    meaning: 'The API server refused a request, or answered with something else than was asked for.',
+    action: "See the server's own reason in the message.",
+    retry: 'wait',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

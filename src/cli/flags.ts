@@ -1,28 +1,7 @@
 /** Every command and flag, as data: parsing, `--help` and docs/flags.md come from here alone. */
 
-type FlagKind = 'text' | 'list' | 'duration' | 'count' | 'expression' | 'switch';
-
-export interface Flag {
-  /** Without the dashes. */
-  readonly name: string;
-  readonly kind: FlagKind;
-  /** What stands for the value in the help. */
-  readonly placeholder?: string;
-  /** As it would be written; absent: none. */
-  readonly default?: string;
-  readonly help: string;
-  /** The only values that it takes. */
-  readonly choices?: readonly string[];
-}
-
-export interface Command {
-  readonly name: string;
-  readonly summary: string;
-  /** What stands behind the command besides flags. */
-  readonly operands?: { readonly placeholder: string; readonly least: number; readonly most: number };
-  readonly flags: readonly Flag[];
-  readonly exits: readonly (readonly [code: number, meaning: string])[];
-}
+import { clusterCommands, reloadFlags } from './flags/cluster.ts';
+import { type Command, type Flag, output, usage } from './flags/flag.ts';
 
 const controlSocket: Flag = {
   name: 'control-socket',
@@ -84,17 +63,6 @@ const source: Flag = {
   help: 'A directory of configuration files: a mounted ConfigMap or Secret, or any other. Repeatable. With a prefix its files go below that path of the set (`/etc/tls=certs`).',
 };
 
-const output = (choices: readonly string[]): Flag => ({
-  name: 'output',
-  kind: 'text',
-  placeholder: choices.join('|'),
-  default: 'text',
-  choices,
-  help: 'How the result is printed. Also `-o`.',
-});
-
-const usage: readonly [number, string] = [2, 'wrong usage'];
-
 const verdictExits: Command['exits'] = [
   [0, '`Applied`: nginx provably runs it'],
   [
@@ -104,7 +72,10 @@ const verdictExits: Command['exits'] = [
   usage,
   [3, '`Degraded`: the new generation of workers is not there or not complete'],
   [4, '`Unproven`: what was seen proves nothing'],
-  [5, 'no master, several, one that is stopping, or no right to signal it'],
+  [
+    5,
+    'no master, several, one that is stopping, or no right to signal it; with NAME: the cluster, a right in it, or that name is not to be had',
+  ],
 ];
 
 const agentFlags: readonly Flag[] = [
@@ -224,8 +195,9 @@ export const commands: readonly Command[] = [
   {
     name: 'reload',
     summary:
-      'One proven reload, with or without an agent running: an `nginx -s reload` that tells the truth.',
-    flags: [controlSocket, masterMatch, timeout, serverPrefix],
+      'One proven reload, with or without an agent running: an `nginx -s reload` that tells the truth. With NAME: of every Pod of that NginxConfig in the cluster.',
+    operands: { placeholder: '[NAME]', least: 0, most: 1 },
+    flags: [controlSocket, masterMatch, timeout, serverPrefix, ...reloadFlags],
     exits: verdictExits,
   },
   {
@@ -289,6 +261,7 @@ export const commands: readonly Command[] = [
       [6, 'a source, a value or a template is refused: the message says where'],
     ],
   },
+  ...clusterCommands,
 ];
 
 /** `--publish-dir` is also `STEWARD_PUBLISH_DIR`. */

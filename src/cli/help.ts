@@ -1,5 +1,7 @@
 /** The manual: `steward --help`, and each command's own. Pure. */
-import { type Command, commands, environmentName, type Flag } from './flags.ts';
+import type { Command, Flag } from './flags/flag.ts';
+import { environmentName } from './flags.ts';
+import { type Program, steward } from './program.ts';
 
 const width = 96;
 
@@ -11,22 +13,25 @@ to a log, an error, a metric or the status. Names and meanings of flags, exit co
 are stable; log messages and the wording of findings are not.`;
 
 /** Of everything, or of one command. */
-export function manual(command?: Command): string {
-  return command === undefined ? overview() : commandPage(command);
+export function manual(command?: Command, program: Program = steward): string {
+  return command === undefined ? overview(program) : commandPage(command, program);
 }
 
-function overview(): string {
+function overview({ name: called, commands }: Program): string {
   const longest = Math.max(...commands.map(({ name }) => name.length));
   return [
-    'steward: keeps nginx current, and proves it.',
+    `${called}: keeps nginx current, and proves it.`,
     '',
     'USAGE',
-    '  steward COMMAND [FLAGS]',
+    `  ${called} COMMAND [FLAGS]`,
     '',
     'COMMANDS',
     ...commands.flatMap(({ name, summary }) => hanging(`  ${name.padEnd(longest)}  `, summary)),
     '',
-    "  steward COMMAND --help shows a command's flags and exit codes. Every flag is also an environment variable:",
+    ...wrap(
+      `${called} COMMAND --help shows a command's flags and exit codes. Every flag is also an environment variable:`,
+      105,
+    ).map((line) => `  ${line}`),
     '  --publish-dir is STEWARD_PUBLISH_DIR; a repeatable one takes one value a line.',
     '',
     'CONTRACT: what you may rely on',
@@ -35,13 +40,13 @@ function overview(): string {
   ].join('\n');
 }
 
-function commandPage(command: Command): string {
+function commandPage(command: Command, { name: called }: Program): string {
   const operands = command.operands === undefined ? '' : ` ${command.operands.placeholder}`;
   return [
-    ...wrap(`steward ${command.name}: ${lowerFirst(command.summary)}`, width),
+    ...wrap(`${called} ${command.name}: ${lowerFirst(command.summary)}`, width),
     '',
     'USAGE',
-    `  steward ${command.name}${operands} [FLAGS]`,
+    `  ${called} ${command.name}${operands} [FLAGS]`,
     '',
     'FLAGS',
     ...command.flags.flatMap(flagLines),

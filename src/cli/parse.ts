@@ -1,15 +1,29 @@
 /** Command line and environment into checked values. Pure. */
 import { StewardError } from '../base/errors.ts';
-import { type Command, commands, environmentName, type Flag } from './flags.ts';
+import type { Command, Flag } from './flags/flag.ts';
+import { environmentName } from './flags.ts';
+import { suggestion } from './nearest.ts';
+import { type Program, steward } from './program.ts';
 
 /** A flag's values by name, each read with the getter of its kind. */
 export class FlagValues {
   readonly #texts: ReadonlyMap<string, readonly string[]>;
   readonly #command: Command;
+  readonly #typed: ReadonlySet<string>;
 
-  constructor(command: Command, texts: ReadonlyMap<string, readonly string[]>) {
+  constructor(
+    command: Command,
+    texts: ReadonlyMap<string, readonly string[]>,
+    typed: ReadonlySet<string> = new Set(),
+  ) {
     this.#command = command;
     this.#texts = texts;
+    this.#typed = typed;
+  }
+
+  /** Whether it stands on the command line itself, and not in the environment alone. */
+  isTyped(name: string): boolean {
+    return this.#typed.has(name);
   }
 
   text(name: string): string | undefined {
@@ -62,6 +76,8 @@ export type Invocation =
 /** A map, since an object would know `constructor` too. */
 const shortNames: ReadonlyMap<string, string> = new Map([
   ['-o', '--output'],
+  ['-n', '--namespace'],
+  ['-A', '--all-namespaces'],
   ['-w', '--watch'],
   ['-h', '--help'],
 ]);
@@ -74,17 +90,18 @@ const shortNames: ReadonlyMap<string, string> = new Map([
 export function parseArguments(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  program: Program = steward,
 ): Invocation {
   const [name, ...rest] = args;
   if (name === undefined || name === '--help' || name === '-h') return { kind: 'help', command: undefined };
   if (name === '--version' || name === 'version') return { kind: 'version' };
   if (name === 'help')
-    return { kind: 'help', command: rest[0] === undefined ? undefined : findCommand(rest[0]) };
-  const command = findCommand(name);
+    return { kind: 'help', command: rest[0] === undefined ? undefined : findCommand(rest[0], program) };
+  const command = findCommand(name, program);
   const given = new Map<string, string[]>();
   const operands: string[] = [];
   for (let index = 0; index < rest.length; index += 1) {
-    const argument = shortNames.get(rest[index] ?? '') ?? rest[index] ?? '';
+    const argument = withLongName(rest[index] ?? '');
     if (argument === '--help') return { kind: 'help', command };
     if (argument === '--') {
       operands.push(...rest.slice(index + 1));
@@ -95,18 +112,19 @@ export function parseArguments(
       continue;
     }
     const [dashed, attached] = splitOnce(argument);
-    const flag = findFlag(command, dashed);
+    const flag = findFlag(command, dashed, program);
     let value = attached;
     if (flag.kind === 'switch') value ??= 'true';
     else if (value === undefined) {
       index += 1;
       value = rest[index];
       if (value === undefined)
-        throw usage(`${dashed} needs a value: ${dashed} ${flag.placeholder ?? 'VALUE'}`, command);
+        throw usage(`${dashed} needs a value: ${dashed} ${flag.placeholder ?? 'VALUE'}`, command, program);
     }
     given.set(flag.name, [...(given.get(flag.name) ?? []), value]);
   }
-  checkOperands(command, operands);
+  checkOperands(command, operands, program);
+  const typed = new Set(given.keys());
   for (const flag of command.flags) {
     const fromEnvironment = env[environmentName(flag)];
     if (given.has(flag.name) || fromEnvironment === undefined || fromEnvironment === '') continue;
@@ -116,7 +134,7 @@ export function parseArguments(
     );
   }
   for (const flag of command.flags) for (const value of given.get(flag.name) ?? []) checkValue(flag, value);
-  return { kind: 'run', command, flags: new FlagValues(command, given), operands };
+  return { kind: 'run', command, flags: new FlagValues(command, given, typed), operands };
 }
 
 /** `200ms`, `1s`, `10m`, `2h` in milliseconds. */
@@ -161,59 +179,46 @@ function checkValue(flag: Flag, value: string): void {
     throw new StewardError('STEWARD_USAGE', `"${value}" is neither true nor false`, { where });
 }
 
-function checkOperands(command: Command, operands: readonly string[]): void {
+function checkOperands(command: Command, operands: readonly string[], program: Program): void {
   const { least = 0, most = 0, placeholder = '' } = command.operands ?? {};
-  if (operands.length < least) throw usage(`it needs ${placeholder}`, command);
-  if (operands.length > most) throw usage(`"${operands[most] ?? ''}" is one argument too many`, command);
+  if (operands.length < least) throw usage(`it needs ${placeholder}`, command, program);
+  if (operands.length > most)
+    throw usage(`"${operands[most] ?? ''}" is one argument too many`, command, program);
 }
 
-function findCommand(name: string): Command {
+function findCommand(name: string, { name: called, commands }: Program): Command {
   const command = commands.find((one) => one.name === name);
   if (command !== undefined) return command;
   const names = commands.map((one) => one.name);
   throw new StewardError('STEWARD_USAGE', `there is no command "${name}"${suggestion(name, names)}`, {
-    where: 'steward',
-    fix: `The commands are ${names.join(', ')}: see steward --help.`,
+    where: called,
+    fix: `The commands are ${names.join(', ')}: see ${called} --help.`,
   });
 }
 
-function findFlag(command: Command, dashed: string): Flag {
+function findFlag(command: Command, dashed: string, program: Program): Flag {
   const flag = command.flags.find((one) => `--${one.name}` === dashed);
   if (flag !== undefined) return flag;
   const names = command.flags.map((one) => `--${one.name}`);
-  throw usage(`there is no flag "${dashed}"${suggestion(dashed, names)}`, command);
+  throw usage(`there is no flag "${dashed}"${suggestion(dashed, names)}`, command, program);
 }
 
-function usage(what: string, command: Command): StewardError {
+function usage(what: string, command: Command, program: Program): StewardError {
   return new StewardError('STEWARD_USAGE', what, {
-    where: `steward ${command.name}`,
-    fix: `See steward ${command.name} --help.`,
+    where: `${program.name} ${command.name}`,
+    fix: `See ${program.name} ${command.name} --help.`,
   });
+}
+
+/** `-o json`, `-o=json` and `-ojson` are all `--output`. */
+function withLongName(argument: string): string {
+  const name = shortNames.get(argument.slice(0, 2));
+  if (name === undefined) return argument;
+  const rest = argument.slice(2);
+  return rest === '' ? name : `${name}=${rest.replace(/^=/, '')}`;
 }
 
 function splitOnce(argument: string): [string, string | undefined] {
   const at = argument.indexOf('=');
   return at < 0 ? [argument, undefined] : [argument.slice(0, at), argument.slice(at + 1)];
-}
-
-function suggestion(wrong: string, names: readonly string[]): string {
-  const [nearest] = names
-    .map((name) => ({ name, far: distance(wrong, name) }))
-    .sort((a, b) => a.far - b.far)
-    .filter(({ name, far }) => far <= Math.max(2, name.length / 3));
-  return nearest === undefined ? '' : `: did you mean "${nearest.name}"?`;
-}
-
-/** Levenshtein's. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, letter] of Array.from(a).entries()) {
-    const above = row;
-    row = [i + 1];
-    for (const [j, other] of Array.from(b).entries())
-      row.push(
-        Math.min((above[j + 1] ?? 0) + 1, (row[j] ?? 0) + 1, (above[j] ?? 0) + (letter === other ? 0 : 1)),
-      );
-  }
-  return row.at(-1) ?? 0;
 }

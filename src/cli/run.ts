@@ -3,23 +3,34 @@ import process from 'node:process';
 import { StewardError } from '../base/errors.ts';
 import { manual } from './help.ts';
 import { type FlagValues, parseArguments } from './parse.ts';
+import { type Program, steward } from './program.ts';
 import { version } from './version.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Runs one command to its end; every error for people ends here, as one message. */
-export async function run(args: readonly string[], env: Environment): Promise<number> {
+export async function run(
+  args: readonly string[],
+  env: Environment,
+  program: Program = steward,
+): Promise<number> {
   try {
-    const invocation = parseArguments(args, env);
+    const invocation = parseArguments(args, env, program);
     switch (invocation.kind) {
       case 'help':
-        process.stdout.write(manual(invocation.command));
+        process.stdout.write(manual(invocation.command, program));
         return args.length === 0 ? 2 : 0;
       case 'version':
         process.stdout.write(`${version}\n`);
         return 0;
       case 'run':
-        return await runCommand(invocation.command.name, invocation.flags, invocation.operands, env);
+        return await runCommand(
+          invocation.command.name,
+          invocation.flags,
+          invocation.operands,
+          env,
+          program.name,
+        );
     }
   } catch (error) {
     if (!(error instanceof StewardError)) throw error;
@@ -33,12 +44,13 @@ async function runCommand(
   flags: FlagValues,
   operands: readonly string[],
   env: Environment,
+  calledAs: Program['name'],
 ): Promise<number> {
   switch (name) {
     case 'agent':
       return (await import('./commands/agent.ts')).agent(flags, env);
     case 'reload':
-      return (await import('./commands/reload.ts')).reload(flags);
+      return (await import('./commands/reload.ts')).reload(flags, operands, env, calledAs);
     case 'reopen-logs':
       return (await import('./commands/reopen-logs.ts')).reopenLogs(flags);
     case 'status':
@@ -47,6 +59,16 @@ async function runCommand(
       return (await import('./commands/lint.ts')).lint(flags, operands);
     case 'render':
       return (await import('./commands/render.ts')).render(flags, operands, env);
+    case 'get':
+    case 'history':
+    case 'diff':
+    case 'undo':
+    case 'pause':
+    case 'resume':
+    case 'pin':
+    case 'wait':
+    case 'watch':
+      return (await import('./cluster/run.ts')).runInCluster(name, flags, operands, env, calledAs);
     default:
       throw new Error(`command ${name} has no code`);
   }

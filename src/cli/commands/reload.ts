@@ -1,15 +1,34 @@
-/** `steward reload`: through the running agent, or one proven reload by itself. */
+/** `steward reload`: through the running agent, or one proven reload by itself; `steward reload NAME` is the cluster's. */
 import type { Answer } from '../../agent/askers.ts';
 import { systemClock } from '../../base/clock.ts';
+import { StewardError } from '../../base/errors.ts';
 import { procTable } from '../../nginx/processes/proc-table.ts';
 import { emergLog } from '../../nginx/reload/emerg-log.ts';
 import { reload as proveReload } from '../../nginx/reload/reload.ts';
 import { watchGeneration } from '../../nginx/reload/watch-generation.ts';
+import { reloadFlags } from '../flags/cluster.ts';
 import type { FlagValues } from '../parse.ts';
+import type { Program } from '../program.ts';
 import { settingsOf, theMaster } from '../the-master.ts';
 import { askOrAct } from './ask-or-act.ts';
 
-export async function reload(flags: FlagValues): Promise<number> {
+export async function reload(
+  flags: FlagValues,
+  operands: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  calledAs: Program['name'],
+): Promise<number> {
+  if (operands.length > 0) {
+    const { runInCluster } = await import('../cluster/run.ts');
+    return runInCluster('reload', flags, operands, env, calledAs);
+  }
+  // What is in the environment may be meant for other commands.
+  const meant = reloadFlags.find(({ name }) => flags.isTyped(name));
+  if (meant !== undefined)
+    throw new StewardError('STEWARD_USAGE', 'it is about an NginxConfig in a cluster, and none is named', {
+      where: `steward reload --${meant.name}`,
+      fix: 'Name it: steward reload NAME. See steward reload --help.',
+    });
   const timeoutMs = flags.milliseconds('timeout');
   // The agent may have to put back as well, which is a second reload.
   return askOrAct(flags, 'reload', 3 * timeoutMs + 10_000, () => reloadAlone(flags, timeoutMs));

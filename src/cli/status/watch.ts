@@ -5,9 +5,10 @@
 import process from 'node:process';
 import type { AgentStatus } from '../../agent/status.ts';
 import { type Clock, systemClock } from '../../base/clock.ts';
+import { fitting } from './fitting.ts';
 import { renderStatus } from './render-status.ts';
 import { processStage, type Stage } from './stage.ts';
-import { cut, paint, span } from './text.ts';
+import { paint, span } from './text.ts';
 import { ago } from './times.ts';
 
 export interface WatchOptions {
@@ -66,21 +67,8 @@ function onTerminal(stage: Stage, clock: Clock, colour: boolean): (seen: Seen) =
       seen.status === undefined
         ? silence(seen, colour, now)
         : renderStatus(seen.status, { columns, colour, now });
-    stage.draw(fitting(lines, columns, rows, colour));
+    stage.draw(fitting(lines, { columns, rows, more: 'steward status', colour }));
   };
-}
-
-/** A terminal wraps or scrolls what is too long, and the drawing in place would be torn. */
-function fitting(
-  lines: readonly string[],
-  columns: number,
-  rows: number,
-  colour: boolean,
-): readonly string[] {
-  const dim = (text: string): string => paint([span(cut(text, columns), 'quiet')], colour);
-  if (lines.length <= rows) return lines;
-  const shown = lines.slice(0, Math.max(1, rows - 1));
-  return [...shown, dim(`… ${lines.length - shown.length} more lines: steward status`)].slice(0, rows);
 }
 
 function silence({ last }: Seen, colour: boolean, now: number): readonly string[] {
