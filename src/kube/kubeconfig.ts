@@ -42,10 +42,18 @@ export function kubeconfigApi(options: KubeconfigOptions): ClusterApi {
       where: options.kubeconfig ?? 'KUBECONFIG',
     });
   const { server } = cluster;
+  // What the library makes up where it has found nothing at all.
+  if (options.kubeconfig === undefined && cluster.name === 'cluster' && server === 'http://localhost:8080')
+    throw new StewardError('STEWARD_NO_CLUSTER', 'there is no kubeconfig', {
+      where: 'KUBECONFIG',
+      fix: 'Name one: --kubeconfig FILE, or KUBECONFIG; ~/.kube/config is not there either.',
+    });
   const api = createApi({
     server,
     userAgent: options.userAgent,
-    credentials: () => credentialsOf(config),
+    // Such as that of `kubectl proxy`, which asks for none; a token is never sent in the clear.
+    credentials: async () =>
+      server.startsWith('http:') ? { tls: {}, headers: {} } : await credentialsOf(config),
   });
   const context = config.getCurrentContext();
   const namespace = options.namespace ?? config.getContextObject(context)?.namespace ?? 'default';

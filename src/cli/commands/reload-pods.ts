@@ -20,6 +20,9 @@ export interface ReloadWish {
   readonly timeoutMs: number;
 }
 
+/** A watch that is refused is noticed this soon. */
+const tickMs = 200;
+
 interface Answer {
   readonly pod: string;
   /** Undefined: none came in time. `Gone`: the Pod ended. */
@@ -117,7 +120,7 @@ async function collect(
       checkRights(session, [{ resource, reflector }]);
       const left = wish.deadline - clock.monotonic();
       if (open.size === 0 || left <= 0) break;
-      await waker.sleep(Math.min(1000, left), ended.signal);
+      await waker.sleep(Math.min(tickMs, left), ended.signal);
     }
   } finally {
     ended.abort();

@@ -25,6 +25,8 @@ export interface WaitWish {
 const exits = { reached: 0, refused: 1, timeout: 4 };
 /** What has come or gone is looked for this often while something was not seen. */
 const lookMs = 1000;
+/** A watch that is refused is noticed this soon. */
+const tickMs = 200;
 
 export async function wait(session: Session, name: string, wish: WaitWish): Promise<number> {
   const { clock } = session;
@@ -82,7 +84,7 @@ async function until(
         lookedAt = now;
         goal = later(goal, await sourcesOf(session, config));
       }
-      await waker.sleep(Math.min(lookMs, deadline - now), ended.signal);
+      await waker.sleep(Math.min(tickMs, deadline - now), ended.signal);
     }
   } finally {
     ended.abort();

@@ -12,7 +12,7 @@ import { inOrder, numberOf, readConfig } from '../cluster/objects.ts';
 import type { Sight } from '../cluster/pod-rows.ts';
 import type { Session } from '../cluster/session.ts';
 import { draw, streamLine, type Told } from '../cluster/watch-screen.ts';
-import { processStage, type Stage } from '../status/stage.ts';
+import { processStage, type StageProcess } from '../status/stage.ts';
 
 /** Ages are drawn anew this often. */
 const redrawMs = 1000;
@@ -20,11 +20,7 @@ const redrawMs = 1000;
 const burstMs = 40;
 const mostKept = 100;
 
-export async function watch(
-  session: Session,
-  name: string,
-  stage: Stage = processStage(process),
-): Promise<number> {
+export async function watch(session: Session, name: string, host: StageProcess = process): Promise<number> {
   const { clock, output, namespace } = session;
   await readConfig(session, name);
   const waker = new Waker(clock);
@@ -46,7 +42,8 @@ export async function watch(
     { resource: own('NginxRevision'), reflector: revisions },
     { resource: own('NginxInstance'), reflector: instances },
   ] as const;
-  const isScreen = stage.isTerminal && output.format === 'text';
+  const isScreen = host.stdout.isTTY === true && output.format === 'text';
+  const stage = processStage(host, isScreen);
   const ended = new AbortController();
   const end = (): void => ended.abort();
   stage.ended.addEventListener('abort', end, { once: true });
@@ -82,7 +79,7 @@ export async function watch(
     if (!isKnown && trouble === undefined) return;
     draw(stage, { sight: before, name, told, trouble }, { colour: output.colour, now: clock.now() });
   };
-  const release = isScreen ? stage.begin(show) : stage.begin(() => {});
+  const release = stage.begin(show);
   try {
     while (!ended.signal.aborted) {
       look();

@@ -39,9 +39,9 @@ const clearBelow = '\x1b[J';
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const usual = { columns: 80, rows: 24 };
 
-export function processStage(host: StageProcess): Stage {
+/** `isTerminal` false: a stream, although it is shown on a terminal. */
+export function processStage(host: StageProcess, isTerminal = host.stdout.isTTY === true): Stage {
   const { stdout } = host;
-  const isTerminal = stdout.isTTY === true;
   const controller = new AbortController();
   const write = (text: string): void => void stdout.write(text);
   let isAway = false;
