@@ -7,7 +7,7 @@ import { nginxRevision } from './nginx-revision.ts';
 import { type StructuralSchema, structuralSchema } from './structural.ts';
 
 /** A column of `kubectl get`; one with a priority above 0 is shown with `-o wide` only. */
-export interface PrinterColumn {
+interface PrinterColumn {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'boolean' | 'date';
   readonly jsonPath: string;

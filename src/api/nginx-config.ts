@@ -1,111 +1,7 @@
 /** NginxConfig: what the user writes. */
 import { z } from 'zod';
 import { condition, duration, moment, objectMeta, objectName, requestedAction } from './common.ts';
-
-const relativePath = z
-  .string()
-  .max(512)
-  .meta({
-    'x-kubernetes-validations': [
-      {
-        // One expression: splitting a thousand paths costs more than the server allows.
-        rule: "!self.matches('(^|/)[.]{0,2}(/|$)|[[:cntrl:]]')",
-        message:
-          'a relative path without empty parts, `.`, `..` and control characters, such as conf.d/site.conf',
-      },
-    ],
-  });
-
-const configMapName = objectName('web').describe("The ConfigMap's name.");
-
-const configMapKey = z
-  .string()
-  .max(253)
-  .meta({
-    'x-kubernetes-validations': [
-      {
-        rule: "self.matches('^[-._a-zA-Z0-9]+$')",
-        message: 'a key as ConfigMaps have them (letters, digits, -, _ and .), such as nginx.conf',
-      },
-    ],
-  });
-
-const labelValue = z.string().max(63);
-
-const labelSelector = z
-  .object({
-    matchLabels: z
-      .record(z.string(), labelValue)
-      .meta({ maxProperties: 16 })
-      .optional()
-      .describe('Labels that all must be there.'),
-    matchExpressions: z
-      .array(
-        z
-          .object({
-            key: z.string().max(317).describe("The label's key."),
-            operator: z
-              .enum(['In', 'NotIn', 'Exists', 'DoesNotExist'])
-              .describe('How the label relates to the values.'),
-            values: z.array(labelValue).max(64).optional().describe('For In and NotIn.'),
-          })
-          .meta({
-            'x-kubernetes-validations': [
-              {
-                rule: "(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > 0)",
-                message:
-                  'In and NotIn need values, Exists and DoesNotExist have none, such as {key: team, operator: In, values: [shop]}',
-              },
-            ],
-          }),
-      )
-      .max(16)
-      .optional()
-      .describe('Requirements that all must hold.'),
-  })
-  .meta({
-    'x-kubernetes-validations': [
-      {
-        rule: '(has(self.matchLabels) && self.matchLabels.size() > 0) || (has(self.matchExpressions) && self.matchExpressions.size() > 0)',
-        message:
-          'a selector without labels would choose every ConfigMap of the namespace: name one, such as {matchLabels: {nginx: web}}',
-      },
-    ],
-  })
-  .describe('Chooses ConfigMaps of the same namespace by their labels.');
-
-const file = z
-  .object({
-    path: relativePath
-      .optional()
-      .describe(
-        'Where the file goes in the tree. Of several files (all keys of a ConfigMap, a selector) the directory that they go into; absent: the top.',
-      ),
-    inline: z.string().max(262_144).optional().describe('The content itself.'),
-    configMap: z
-      .object({
-        name: configMapName,
-        key: configMapKey.optional().describe('One key; absent: all of them, each under its own name.'),
-        optional: z.boolean().optional().describe('Whether it may be missing. Default: false.'),
-      })
-      .optional()
-      .describe('A ConfigMap of the same namespace, `data` and `binaryData`.'),
-    configMapSelector: labelSelector.optional(),
-  })
-  .meta({
-    'x-kubernetes-validations': [
-      {
-        rule: '[has(self.inline), has(self.configMap), has(self.configMapSelector)].filter(x, x).size() == 1',
-        message:
-          'exactly one of inline, configMap and configMapSelector, such as {path: nginx.conf, configMap: {name: web, key: nginx.conf}}',
-      },
-      {
-        rule: '!has(self.inline) || has(self.path)',
-        message: 'inline needs a path, such as {path: nginx.conf, inline: "…"}',
-      },
-    ],
-  })
-  .describe('One file, or several of one origin.');
+import { configMapKey, configMapName, file, relativePath } from './file-spec.ts';
 
 const schedule = z
   .object({
@@ -253,7 +149,7 @@ const instanceCounts = z.object({
   rejected: z.number().int().describe('Of them, refused what was wanted.'),
 });
 
-export const nginxConfigStatus = z.object({
+const nginxConfigStatus = z.object({
   observedGeneration: z
     .number()
     .int()
@@ -277,12 +173,7 @@ export const nginxConfigStatus = z.object({
     .optional()
     .describe('What a starting Pod runs: the pin, else the stable one, else the latest.'),
   instances: instanceCounts.optional().describe('The Pods.'),
-  state: z
-    .string()
-    .optional()
-    .describe(
-      'One word: Ready, or the reason why it is not, such as Progressing, RolloutRejected, NotRendered, Paused.',
-    ),
+  state: z.string().optional().describe('One word: Ready, Reconciling, Stalled or Paused.'),
   summary: z.string().optional().describe('How it is, in a few words.'),
   ready: z.string().optional().describe('Updated of desired Pods, such as 3/3.'),
   acknowledged: z
@@ -329,4 +220,4 @@ export type NginxConfigSpec = z.infer<typeof nginxConfigSpec>;
 export type NginxConfigStatus = z.infer<typeof nginxConfigStatus>;
 export type NginxConfig = z.infer<typeof nginxConfig>;
 export type FileSpec = NginxConfigSpec['files'][number];
-export type LabelSelector = z.infer<typeof labelSelector>;
+export type LabelSelector = NonNullable<FileSpec['configMapSelector']>;

@@ -20,7 +20,7 @@ const requestKey = {
   token: z.string().max(1024).describe("The annotation's value."),
 };
 
-export const nginxInstanceSpec = z.object({
+const nginxInstanceSpec = z.object({
   config: z.string().describe('The NginxConfig that the Pod opted in to.'),
   revision: revisionReference.optional().describe('What it should run; absent: nothing was rendered yet.'),
   policy: z
@@ -77,7 +77,7 @@ const verdict = z.object({
   durationMilliseconds: z.number().int().optional().describe('From the signal to the verdict.'),
 });
 
-export const nginxInstanceStatus = z.object({
+const nginxInstanceStatus = z.object({
   state: z
     .string()
     .optional()

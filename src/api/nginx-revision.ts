@@ -12,7 +12,7 @@ const provenance = z
   })
   .describe('Where one file came from.');
 
-export const nginxRevisionSpec = z
+const nginxRevisionSpec = z
   .object({
     config: z.string().describe('The NginxConfig that it was rendered for.'),
     hash: z.string().describe('Of its content.'),
@@ -34,7 +34,7 @@ export const nginxRevisionSpec = z
     ],
   });
 
-export const nginxRevisionStatus = z.object({
+const nginxRevisionStatus = z.object({
   number: z
     .number()
     .int()

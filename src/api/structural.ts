@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-export interface ValidationRule {
+interface ValidationRule {
   /** In CEL. */
   readonly rule: string;
   readonly message: string;
