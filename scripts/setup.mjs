@@ -29,12 +29,17 @@ const packages = {
 /** @type {Record<string, string[]>} What each task needs beyond npm's packages. */
 const needs = { none: [], nginx: ['nginx'], tests: ['nginx', 'tests'], bench: ['nginx', 'tests', 'bench'] };
 const newerRelease = 'forky';
+/** From this one on, Go fetches by itself the newer toolchain that a module asks for. */
+const oldestGo = 21;
 
 const task = process.argv[2] ?? 'none';
 const groups = needs[task] ?? fail(`unknown task ${task}: one of ${Object.keys(needs).join(', ')}`);
 installNodePackages();
 installSystemPackages(groups.flatMap((group) => Object.entries(packages[group] ?? {})));
-if (task === 'tests' || task === 'bench') unpackNewerNginx();
+if (task === 'tests' || task === 'bench') {
+  unpackNewerNginx();
+  buildControlPlane();
+}
 
 function installNodePackages() {
   const lock = readFileSync(join(top, 'package-lock.json'));
@@ -72,6 +77,44 @@ function unpackNewerNginx() {
     fail('the tests start nginx in a chroot and as other users: run them as root');
   mkdirSync(cache, { recursive: true });
   run('bash', [join(top, 'scripts', 'nginx-release.sh'), newerRelease, target, 'libnginx-mod-http-lua']);
+}
+
+/** What test/support/control-plane.ts starts: built here, since nobody packages a kube-apiserver of a chosen version. */
+function buildControlPlane() {
+  const modules = join(top, 'test', 'control-plane');
+  const hash = createHash('sha256');
+  for (const part of ['etcd', 'kubernetes']) hash.update(readFileSync(join(modules, part, 'go.sum')));
+  const target = join(cache, `control-plane-${hash.digest('hex').slice(0, 12)}`);
+  if (existsSync(target)) return;
+  const lack = whyNoGo();
+  if (lack !== undefined) {
+    const advice = `${lack}: the tests on a real API server are not run. Get Go from https://go.dev/dl/ (unpacked as /usr/local/go, or on PATH), then run this again`;
+    if (isTrue(process.env['CI'])) fail(`${advice}. In CI (CI=true) nothing may be left out`);
+    say(advice);
+    return;
+  }
+  say(
+    `building etcd, kube-apiserver and kubectl from their Go modules into ${target}: about five minutes, once`,
+  );
+  mkdirSync(cache, { recursive: true });
+  const start = performance.now();
+  run('bash', [join(top, 'scripts', 'control-plane.sh'), target]);
+  say(`built in ${Math.round((performance.now() - start) / 1000)} s`);
+}
+
+/** Why nothing can be built with Go, where control-plane.sh looks for it. */
+function whyNoGo() {
+  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}${delimiter}/usr/local/go/bin` };
+  const { error, status, stdout } = spawnSync('go', ['env', 'GOVERSION'], { env, encoding: 'utf8' });
+  if (error || status !== 0) return 'this machine has no Go';
+  const version = stdout.trim();
+  const minor = Number(/^go1\.(\d+)/.exec(version)?.[1] ?? 0);
+  return minor < oldestGo ? `this machine's Go (${version}) is older than 1.${oldestGo}` : undefined;
+}
+
+/** @param {string | undefined} value */
+function isTrue(value) {
+  return value !== undefined && !['', '0', 'false'].includes(value);
 }
 
 /**

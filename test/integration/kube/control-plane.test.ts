@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { isApiError } from '../../../src/kube/api.ts';
 import { type ControlPlane, startControlPlane, withoutControlPlane } from '../../support/control-plane.ts';
-import { configMap, createObject, pod, startPod } from '../../support/objects.ts';
+import { configMap, createObject, nginxConfig, pod, startPod } from '../../support/objects.ts';
 
 describe('the API server of the tests', { skip: withoutControlPlane }, () => {
   let plane: ControlPlane;
@@ -38,6 +38,14 @@ describe('the API server of the tests', { skip: withoutControlPlane }, () => {
     const { username, extra } = review.status.userInfo;
     assert.equal(username, 'system:serviceaccount:web:default');
     assert.deepEqual(extra['authentication.kubernetes.io/pod-name'], ['web-0']);
+  });
+
+  test('our kinds are served once they are applied', async () => {
+    await plane.applyCrds();
+    const files = [{ path: 'nginx.conf', inline: 'events {}' }];
+    await createObject(plane.api, 'web', nginxConfig('web', { files }));
+    const seen = await plane.kubectl(['get', 'nginxconfigs', '-n', 'web', '-o', 'name']);
+    assert.equal(seen.stdout.trim(), 'nginxconfig.nginx-steward.io/web');
   });
 
   test('what was written is there after the server was killed and started again', async () => {
