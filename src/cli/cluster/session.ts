@@ -8,7 +8,7 @@ import { version } from '../version.ts';
 import type { Output } from './output.ts';
 
 /** For messages: which cluster it is. */
-export interface Place {
+interface Place {
   readonly server: string;
   readonly context: string;
 }

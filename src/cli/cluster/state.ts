@@ -17,7 +17,7 @@ export function conditionOf({ status }: Pick<NginxConfig, 'status'>, type: strin
 }
 
 /** The status is about the spec as it is now. */
-export function isObserved({ metadata, status }: NginxConfig): boolean {
+function isObserved({ metadata, status }: NginxConfig): boolean {
   return (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0);
 }
 
@@ -34,6 +34,9 @@ export function stateOf(config: NginxConfig): State {
   if (!isObserved(config))
     return { word: 'Reconciling', tone: 'busy', sentence: 'the newest edit was not seen yet' };
   const stalled = conditionOf(config, 'Stalled');
+  // Somebody wanted it so.
+  if (stalled?.status === 'True' && stalled.reason === 'Withdrawn')
+    return { word: 'Withdrawn', tone: 'warning', sentence: stalled.message };
   if (stalled?.status === 'True') return { word: 'Stalled', tone: 'bad', sentence: stalled.message };
   if (ready.status === 'True') return { word: 'Ready', tone: 'good', sentence };
   if (spec.paused === true) return { word: 'Paused', tone: 'warning', sentence };

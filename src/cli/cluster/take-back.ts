@@ -3,8 +3,9 @@ import { withdrawnAnnotation } from '../../api/names.ts';
 import type { NginxConfig } from '../../api/nginx-config.ts';
 import type { NginxInstance } from '../../api/nginx-instance.ts';
 import type { NginxRevision } from '../../api/nginx-revision.ts';
-import { plan, withdrawn } from '../../controller/plan.ts';
+import { withdrawn } from '../../controller/plan.ts';
 import { called, numberOf } from './objects.ts';
+import { wantedOf } from './wanted.ts';
 
 export interface TakeBackInput {
   readonly config: NginxConfig;
@@ -41,7 +42,7 @@ export function takeBack(input: TakeBackInput): TakeBack {
       hint: `pin ${name} --off, or pin ${name} REVISION`,
     };
   const { withdraw, restore } = to === undefined ? newest(input, latest) : laterThan(to, revisions);
-  const target = targetWith(input, latest, withdraw, restore);
+  const target = targetWith(input, withdraw, restore);
   if (target === undefined || (to !== undefined && target !== to))
     return {
       kind: 'impossible',
@@ -59,7 +60,7 @@ function newest(
   input: TakeBackInput,
   latest: NginxRevision,
 ): { readonly withdraw: readonly NginxRevision[]; readonly restore: readonly NginxRevision[] } {
-  const present = withdrawn(latest) ? targetWith(input, latest, [], []) : latest;
+  const present = withdrawn(latest) ? targetWith(input, [], []) : latest;
   return { withdraw: present === undefined ? [] : [present], restore: [] };
 }
 
@@ -76,7 +77,6 @@ function laterThan(
 /** What the controller would want, once these are marked. */
 function targetWith(
   { config, revisions, instances, now }: TakeBackInput,
-  latest: NginxRevision,
   withdraw: readonly NginxRevision[],
   restore: readonly NginxRevision[],
 ): NginxRevision | undefined {
@@ -90,6 +90,6 @@ function targetWith(
       metadata: { ...revision.metadata, annotations: { ...others, [withdrawnAnnotation]: '' } },
     };
   });
-  const { wanted } = plan({ config, latest: latest.metadata.name, revisions: marked, instances, now });
+  const wanted = wantedOf({ config, revisions: marked, instances }, now);
   return revisions.find(({ metadata }) => metadata.name === wanted?.metadata.name);
 }

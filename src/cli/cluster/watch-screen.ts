@@ -5,6 +5,7 @@ import { cut, type Line, paint, span, type Tone } from '../status/text.ts';
 import { moment } from '../status/times.ts';
 import type { Happening } from './happenings.ts';
 import { type Sight, sightLines } from './pod-rows.ts';
+import { wantedOf } from './wanted.ts';
 
 export interface Told extends Happening {
   /** Milliseconds since the epoch. */
@@ -39,7 +40,7 @@ export function draw(
   stage.draw(fitting(lines, { ...size, more: 'steward get', colour: look.colour }));
 }
 
-export function screenLines(
+function screenLines(
   { sight, name, told, trouble }: Shown,
   columns: number,
   now: number,
@@ -49,7 +50,7 @@ export function screenLines(
     ...(trouble === undefined ? [] : [[span(`no news: ${trouble}; trying again`, 'warning')], []]),
     ...(sight === undefined
       ? [[span(name, 'strong'), span('  '), span('deleted', 'bad')]]
-      : withProgress(sightLines(sight, columns, now), sight)),
+      : withProgress(sightLines(sight, columns, now), sight, now)),
     ...(recent.length === 0
       ? []
       : [[], [span('what happened', 'strong')], ...recent.map((one) => toldLine(one, now))]),
@@ -67,11 +68,11 @@ export function streamLine(one: Told, format: 'text' | 'json', colour: boolean):
 }
 
 /** Under the headline. */
-function withProgress(lines: readonly Line[], { config, instances }: Sight): readonly Line[] {
+function withProgress(lines: readonly Line[], sight: Sight, now: number): readonly Line[] {
+  const { instances } = sight;
   if (instances.length === 0) return lines;
-  const { latestRevision } = config.status ?? {};
-  const wanted = config.spec.revision ?? latestRevision;
-  const done = instances.filter(({ status }) => status?.revision?.name === wanted).length;
+  const hash = wantedOf(sight, now)?.spec.hash;
+  const done = instances.filter(({ status }) => hash !== undefined && status?.revision?.hash === hash).length;
   const refused = instances.filter(({ status }) => status?.state === 'Refused').length;
   const cells = (count: number): number => Math.round((count / instances.length) * barCells);
   const full = cells(done);

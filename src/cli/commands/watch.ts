@@ -71,9 +71,15 @@ export async function watch(session: Session, name: string, host: StageProcess =
       for (const one of news) output.write(`${streamLine(one, format, output.colour)}\n`);
     }
   };
+  let complained: string | undefined;
   const show = (): void => {
-    if (!isScreen) return;
     const trouble = followed.map(({ reflector }) => reflector.failure?.message).find(Boolean);
+    if (!isScreen) {
+      if (trouble !== undefined && trouble !== complained)
+        output.complain(`no news: ${trouble}; trying again`);
+      complained = trouble;
+      return;
+    }
     const isKnown = before !== undefined || told.length > 0;
     // Nothing was read yet: an empty screen says nothing.
     if (!isKnown && trouble === undefined) return;
@@ -85,7 +91,7 @@ export async function watch(session: Session, name: string, host: StageProcess =
       look();
       show();
       checkRights(session, followed);
-      await waker.sleep(isScreen ? redrawMs : undefined, ended.signal);
+      await waker.sleep(redrawMs, ended.signal);
       await clock.sleep(burstMs, ended.signal).catch(() => undefined);
     }
   } finally {

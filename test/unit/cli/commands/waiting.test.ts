@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
-import { reloadAnnotation } from '../../../../src/api/names.ts';
+import { reloadAnnotation, withdrawnAnnotation } from '../../../../src/api/names.ts';
 import type { NginxConfig } from '../../../../src/api/nginx-config.ts';
 import type { NginxInstance } from '../../../../src/api/nginx-instance.ts';
 import { reloadPods } from '../../../../src/cli/commands/reload-pods.ts';
@@ -155,12 +155,15 @@ test('reload NAME asks by annotation and ends with the verdict of every Pod', as
   await followed(there, paths.instances);
   assert.equal(there.api.patches[0]?.path, `${paths.configs}/web`);
   const token = tokenOf(there);
+  // One to the Pod alone, or an earlier one, is no answer.
+  acknowledge(there, 'web-1', 'Pod', token, 'Rejected');
   acknowledge(there, 'web-0', 'Config', token, 'Applied');
-  // An earlier request, or one to the Pod alone, is no answer.
-  acknowledge(there, 'web-1', 'Config', 'earlier', 'Applied');
-  acknowledge(there, 'web-1', 'Pod', token, 'Applied');
-  acknowledge(there, 'web-1', 'Config', token, 'Applied');
+  await until('web-0 has answered', () => printed.text.includes('web-0'));
+  acknowledge(there, 'web-1', 'Config', 'earlier', 'Rejected');
   there.api.remove(paths.instances, 'web-2');
+  await until('web-2 has gone', () => printed.text.includes('web-2'));
+  assert.doesNotMatch(printed.text, /web-1/);
+  acknowledge(there, 'web-1', 'Config', token, 'Applied');
   assert.equal(await reloading, 0);
   assert.match(printed.text, /web-0 {2}Applied {2}after/);
   assert.match(printed.text, /web-1 {2}Applied {2}after/);
@@ -334,6 +337,33 @@ test('watch says why nothing comes, and goes on trying', async () => {
   await until('it is said', () =>
     (host.written.at(-1) ?? '').includes('no news: https://cluster:6443: connect'),
   );
+  host.emit('SIGINT');
+  assert.equal(await watching, 0);
+});
+
+test('a stream gets no line of it, and standard error gets one', async () => {
+  const there = shop();
+  const host = new Host(false);
+  const printed = new Printed('json');
+  const lost = new ApiError(0, 'Unreachable', 'https://cluster:6443: connect ECONNREFUSED');
+  there.api.refuse = ({ method }) => (method === 'WATCH' ? lost : undefined);
+  const watching = watch(sessionOf(there.api, printed), 'web', host);
+  await until('it is said', () => printed.complaints !== '');
+  host.emit('SIGINT');
+  assert.equal(await watching, 0);
+  assert.equal(printed.complaints, 'no news: https://cluster:6443: connect ECONNREFUSED; trying again\n');
+  assert.doesNotMatch(printed.text, /ECONNREFUSED/);
+});
+
+test('where the latest was taken back, the progress is that of the last good one', async () => {
+  const there = shop();
+  const { six, seven } = there.revisions;
+  const annotations = { [withdrawnAnnotation]: 'by hand' };
+  there.api.put(paths.revisions, { ...seven, metadata: { ...seven.metadata, annotations } });
+  there.api.put(paths.instances, instanceOf('web-0', 'web', six, provenStatus(six)));
+  const host = new Host(true);
+  const watching = watch(sessionOf(there.api, new Printed('text', true)), 'web', host);
+  await until('it is drawn', () => (host.written.at(-1) ?? '').includes('1 of 3 at what is wanted'));
   host.emit('SIGINT');
   assert.equal(await watching, 0);
 });
