@@ -169,6 +169,21 @@ export const errorCatalogue = {
     action: 'Delete it: the controller renders it again from the NginxConfig.',
     retry: 'change',
   },
+  STEWARD_CONFIG_MAP: {
+    meaning: 'A ConfigMap that an NginxConfig names is not there, or does not have the key that is named.',
+    action: 'Create it, mend the name, or set `optional: true`.',
+    retry: 'change',
+  },
+  STEWARD_SELECTOR: {
+    meaning: 'A `configMapSelector` is one that Kubernetes would not take.',
+    action: 'Mend the requirement as the message shows.',
+    retry: 'change',
+  },
+  STEWARD_ENTRYPOINT: {
+    meaning: 'No source makes the file that nginx reads first.',
+    action: 'Add it to `spec.files`, or set `spec.entrypoint` to the file that is meant.',
+    retry: 'change',
+  },
   STEWARD_UNREACHABLE: {
     meaning: 'The API server of the cluster gave no answer.',
     action:

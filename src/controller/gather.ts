@@ -1,23 +1,25 @@
-/** An NginxConfig and the ConfigMaps that it names → source files and values. Pure but for a YAML parser loaded on demand. */
+/** An NginxConfig and the ConfigMaps of its namespace → source files and values, or all that is wrong with them. Pure. */
 import type { FileSpec, NginxConfig } from '../api/nginx-config.ts';
 import type { Provenance } from '../api/nginx-revision.ts';
 import { StewardError } from '../base/errors.ts';
+import { targetOf, targetProblems } from '../render/paths.ts';
 import type { SourceFile } from '../render/render.ts';
-import { mergeValues, parseValues, type Values } from '../render/values.ts';
-import type { Reason } from './reasons.ts';
-import { matchesSelector } from './selector.ts';
+import type { Values } from '../render/values.ts';
+import {
+  bytesOf,
+  type ConfigMapContent,
+  type ConfigMapMeta,
+  type ConfigMaps,
+  keysOf,
+  lookUp,
+} from './config-map.ts';
+import { gatherValues } from './gather-values.ts';
+import { type Problem, type Refusal, refusalOf } from './refusal.ts';
+import { matchesSelector, selectorProblem } from './selector.ts';
+import { mostEntries, tooMany, tooManyBytes } from './size.ts';
 
-export interface ConfigMapMeta {
-  readonly name: string;
-  readonly resourceVersion: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-export interface ConfigMapContent extends ConfigMapMeta {
-  readonly data?: Readonly<Record<string, string>>;
-  /** In base64. */
-  readonly binaryData?: Readonly<Record<string, string>>;
-}
+export type { ConfigMapContent, ConfigMapMeta } from './config-map.ts';
+export type { Refusal } from './refusal.ts';
 
 /** A ConfigMap that a rendering has seen; an empty version: it was not there. */
 export interface SeenSource {
@@ -25,182 +27,155 @@ export interface SeenSource {
   readonly resourceVersion: string;
 }
 
-export interface Refusal {
-  readonly kind: 'refused';
-  readonly reason: Reason;
-  readonly problems: readonly StewardError[];
+export interface GatheredFiles {
+  readonly kind: 'gathered';
+  readonly files: readonly SourceFile[];
+  readonly values: Values;
+  /** By the path of the rendered file. */
+  readonly provenance: ReadonlyMap<string, Provenance>;
+  readonly sources: readonly SeenSource[];
 }
 
-export type Gathered =
-  | {
-      readonly kind: 'gathered';
-      readonly files: readonly SourceFile[];
-      readonly values: Values;
-      /** By the source file's path. */
-      readonly provenance: ReadonlyMap<string, Omit<Provenance, 'path'>>;
-    }
-  | Refusal;
+export type Gathered = GatheredFiles | (Refusal & { readonly sources: readonly SeenSource[] });
 
-interface Found {
-  readonly file: SourceFile;
-  readonly from: Omit<Provenance, 'path'>;
-}
-
-class Missing extends Error {
-  readonly reason: Reason;
-  readonly problem: StewardError;
-
-  constructor(reason: Reason, problem: StewardError) {
-    super(problem.message);
-    this.reason = reason;
-    this.problem = problem;
-  }
-}
-
+/** Whoever may read the configuration in the cluster may read it in the Pod: keys are no part of it. */
 const mode = 0o644;
 
-/** The ConfigMaps whose data a config needs now, each once: those it names (there or not), and those its selectors choose. */
-export function neededConfigMaps(config: NginxConfig, all: readonly ConfigMapMeta[]): readonly string[] {
-  const names = new Set<string>();
-  for (const { configMap, configMapSelector } of config.spec.files) {
+/** The ConfigMaps whose data a config needs now, by name, whether they are there or not. */
+export function neededConfigMaps({ spec }: NginxConfig, metas: readonly ConfigMapMeta[]): readonly string[] {
+  const names = new Set((spec.values?.configMaps ?? []).map(({ name }) => name));
+  for (const { configMap, configMapSelector } of spec.files) {
     if (configMap !== undefined) names.add(configMap.name);
-    if (configMapSelector !== undefined)
-      for (const one of all) if (matchesSelector(configMapSelector, one.labels)) names.add(one.name);
+    if (configMapSelector === undefined) continue;
+    for (const { name, labels } of metas) if (matchesSelector(configMapSelector, labels)) names.add(name);
   }
-  for (const { name } of config.spec.values?.configMaps ?? []) names.add(name);
   return [...names].sort();
 }
 
-/** `contents` holds what `neededConfigMaps` names, as far as it is there. */
-export async function gather(
-  config: NginxConfig,
-  contents: ReadonlyMap<string, ConfigMapContent>,
-): Promise<Gathered> {
-  const problems: StewardError[] = [];
-  let reason: Reason | undefined;
-  const attempt = <T>(work: () => T, otherwise: T): T => {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof Missing)) throw error;
-      reason ??= error.reason;
-      problems.push(error.problem);
-      return otherwise;
-    }
-  };
-  const found = config.spec.files.flatMap((file, index) =>
-    attempt(() => filesOf(file, index, config, contents), []),
+/**
+ * Takes from `contents` what the config asks for. Selectors look at the labels in `contents`, so what is rendered is what
+ * was fetched, whatever it was when its name was chosen. The same contents give the same result, in whatever order they come.
+ */
+export async function gather(config: NginxConfig, contents: ConfigMaps): Promise<Gathered> {
+  const sources = sourcesOf(config, contents);
+  const { files, problems } = gatherFiles(config, contents);
+  const values = await gatherValues(config, contents);
+  problems.push(
+    ...values.problems,
+    ...pathProblems(files),
+    ...tooMany(config, files.length, 'files'),
+    ...tooMany(config, sources.length, 'ConfigMaps'),
+    ...tooManyBytes(config, files, 'its sources'),
   );
-  let values: Values = {};
-  try {
-    values = await valuesOf(config, contents);
-  } catch (error) {
-    if (error instanceof Missing) {
-      reason ??= error.reason;
-      problems.push(error.problem);
-    } else if (error instanceof StewardError) {
-      reason ??= 'ValuesError';
-      problems.push(error);
-    } else throw error;
-  }
-  if (reason !== undefined) return { kind: 'refused', reason, problems };
+  const refusal = refusalOf(problems);
+  if (refusal !== undefined) return { ...refusal, sources: sources.slice(0, mostEntries) };
   return {
     kind: 'gathered',
-    files: found.map(({ file }) => file),
-    values,
-    provenance: new Map(found.map(({ file, from }) => [file.path, from])),
+    files: files.map(({ path, content, origin }) => ({ path, content, mode, origin })),
+    values: values.values,
+    provenance: new Map(files.map((file) => [targetOf(file.path).path, provenanceOf(file)])),
+    sources,
   };
 }
 
-function filesOf(
-  spec: FileSpec,
-  index: number,
+/** A file before it is known whether all of them can live in one tree. */
+interface FoundFile {
+  readonly path: string;
+  readonly content: Uint8Array;
+  readonly origin: string;
+  readonly from?: { readonly configMap: ConfigMapContent; readonly key: string };
+}
+
+function gatherFiles(
   config: NginxConfig,
-  contents: ReadonlyMap<string, ConfigMapContent>,
-): readonly Found[] {
+  contents: ConfigMaps,
+): { readonly files: readonly FoundFile[]; readonly problems: Problem[] } {
+  const files: FoundFile[] = [];
+  const problems: Problem[] = [];
+  const taken = new Set<string>();
+  for (const [index, spec] of config.spec.files.entries()) {
+    const where = `NginxConfig ${config.metadata.name} spec.files[${index}]`;
+    const found = gatherOne(spec, where, contents);
+    problems.push(...found.problems);
+    for (const file of found.files) {
+      // Chosen twice (by name and by a selector, by two selectors), one key at one path is still one file.
+      const identity = `${file.origin}\0${file.path}`;
+      if (!taken.has(identity)) files.push(file);
+      taken.add(identity);
+    }
+  }
+  return { files, problems };
+}
+
+interface Found {
+  readonly files: readonly FoundFile[];
+  readonly problems: readonly Problem[];
+}
+
+function gatherOne(spec: FileSpec, where: string, contents: ConfigMaps): Found {
   const { path, inline, configMap, configMapSelector } = spec;
   if (inline !== undefined) {
-    const origin = `NginxConfig ${config.metadata.name} spec.files[${index}].inline`;
-    return [{ file: { path: path ?? '', content: Buffer.from(inline), mode, origin }, from: { origin } }];
+    const origin = `${where}.inline`;
+    return { files: [{ path: path ?? '', content: Buffer.from(inline, 'utf8'), origin }], problems: [] };
   }
-  if (configMap !== undefined) {
-    const content = contentOf(configMap, `spec.files[${index}].configMap`, contents);
-    if (content === undefined) return [];
-    const { key } = configMap;
-    if (key === undefined) return keysOf(content).map((one) => fileOf(content, one, inDirectory(path, one)));
-    if (!keysOf(content).includes(key)) {
-      if (configMap.optional === true) return [];
-      throw keyMissing(content, key);
-    }
-    return [fileOf(content, key, path ?? key)];
+  if (configMap !== undefined) return gatherNamed(configMap, path, `${where}.configMap`, contents);
+  if (configMapSelector === undefined) return { files: [], problems: [] };
+  const problem = selectorProblem(configMapSelector);
+  if (problem !== undefined) {
+    const error = new StewardError('STEWARD_SELECTOR', problem, { where: `${where}.configMapSelector` });
+    return { files: [], problems: [{ reason: 'SelectorInvalid', error }] };
   }
-  if (configMapSelector === undefined) return [];
-  return [...contents.values()]
-    .filter((one) => matchesSelector(configMapSelector, one.labels))
-    .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .flatMap((content) => keysOf(content).map((key) => fileOf(content, key, inDirectory(path, key))));
+  const chosen = [...contents.values()]
+    .filter(({ labels }) => matchesSelector(configMapSelector, labels))
+    .sort(byName);
+  return { files: chosen.flatMap((one) => allKeys(one, path)), problems: [] };
 }
 
-function fileOf(content: ConfigMapContent, key: string, path: string): Found {
-  const { name, resourceVersion, data = {}, binaryData = {} } = content;
-  const origin = `ConfigMap ${name} key ${key}`;
-  const text = Object.hasOwn(data, key) ? data[key] : undefined;
-  const bytes = text === undefined ? Buffer.from(binaryData[key] ?? '', 'base64') : Buffer.from(text);
-  return {
-    file: { path, content: bytes, mode, origin },
-    from: { origin, configMap: name, key, resourceVersion },
-  };
+function gatherNamed(
+  reference: NonNullable<FileSpec['configMap']>,
+  path: string | undefined,
+  where: string,
+  contents: ConfigMaps,
+): Found {
+  const found = lookUp(reference, where, contents);
+  if (found.kind === 'absent') return { files: [], problems: found.problems };
+  const { configMap } = found;
+  const { key } = reference;
+  if (key === undefined) return { files: allKeys(configMap, path), problems: [] };
+  return { files: [fileOf(configMap, key, path ?? key)], problems: [] };
 }
 
-async function valuesOf(
-  { metadata, spec }: NginxConfig,
-  contents: ReadonlyMap<string, ConfigMapContent>,
-): Promise<Values> {
-  const all: Values[] = [];
-  for (const [index, source] of (spec.values?.configMaps ?? []).entries()) {
-    const content = contentOf(source, `spec.values.configMaps[${index}]`, contents);
-    const text = content?.data?.[source.key];
-    if (content === undefined || (text === undefined && source.optional === true)) continue;
-    if (text === undefined) throw keyMissing(content, source.key);
-    all.push(await parseValues(text, `ConfigMap ${source.name} key ${source.key}`));
-  }
-  const inline = spec.values?.inline;
-  if (inline !== undefined)
-    all.push(await parseValues(JSON.stringify(inline), `NginxConfig ${metadata.name} spec.values.inline`));
-  return mergeValues(...all);
+function allKeys(configMap: ConfigMapContent, directory: string | undefined): FoundFile[] {
+  const prefix = directory === undefined ? '' : `${directory.replace(/\/$/, '')}/`;
+  return keysOf(configMap).map((key) => fileOf(configMap, key, `${prefix}${key}`));
 }
 
-function contentOf(
-  { name, optional }: { readonly name: string; readonly optional?: boolean | undefined },
-  field: string,
-  contents: ReadonlyMap<string, ConfigMapContent>,
-): ConfigMapContent | undefined {
-  const content = contents.get(name);
-  if (content !== undefined || optional === true) return content;
-  throw new Missing(
-    'ConfigMapMissing',
-    new StewardError('STEWARD_SOURCE_MISSING', `ConfigMap ${name} is not there`, {
-      where: field,
-      fix: 'Create it in the same namespace, or mark it `optional: true`.',
-    }),
-  );
+function fileOf(configMap: ConfigMapContent, key: string, path: string): FoundFile {
+  const origin = `ConfigMap ${configMap.name} key ${key}`;
+  return { path, content: bytesOf(configMap, key), origin, from: { configMap, key } };
 }
 
-function keyMissing(content: ConfigMapContent, key: string): Missing {
-  const keys = keysOf(content);
-  return new Missing(
-    'KeyMissing',
-    new StewardError('STEWARD_SOURCE_MISSING', `it has no key ${key}`, {
-      where: `ConfigMap ${content.name}`,
-      fix: keys.length === 0 ? 'It is empty.' : `It has: ${keys.slice(0, 12).join(', ')}.`,
-    }),
-  );
+function pathProblems(files: readonly FoundFile[]): Problem[] {
+  return targetProblems(files).map((error) => ({
+    reason: error.code === 'STEWARD_SOURCE_CONFLICT' ? 'PathConflict' : 'PathInvalid',
+    error,
+  }));
 }
 
-function keysOf({ data = {}, binaryData = {} }: ConfigMapContent): readonly string[] {
-  return [...Object.keys(data), ...Object.keys(binaryData)].sort();
+function provenanceOf({ path: sourcePath, origin, from }: FoundFile): Provenance {
+  const { path } = targetOf(sourcePath);
+  if (from === undefined) return { path, origin };
+  const { configMap, key } = from;
+  return { path, origin, configMap: configMap.name, key, resourceVersion: configMap.resourceVersion };
 }
 
-function inDirectory(directory: string | undefined, key: string): string {
-  return directory === undefined ? key : `${directory.replace(/\/+$/, '')}/${key}`;
+function sourcesOf(config: NginxConfig, contents: ConfigMaps): readonly SeenSource[] {
+  return neededConfigMaps(config, [...contents.values()]).map((name) => ({
+    name,
+    resourceVersion: contents.get(name)?.resourceVersion ?? '',
+  }));
+}
+
+function byName(one: ConfigMapMeta, other: ConfigMapMeta): number {
+  return one.name < other.name ? -1 : one.name > other.name ? 1 : 0;
 }

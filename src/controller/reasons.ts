@@ -25,10 +25,20 @@ export const reasons = {
     meaning: 'A ConfigMap lacks the key that is named.',
     action: 'Add the key, or name another one.',
   },
+  SelectorInvalid: {
+    of: ['Rendered', 'Stalled'],
+    meaning: 'A `configMapSelector` is one that Kubernetes would not take.',
+    action: 'Mend it as the message shows.',
+  },
+  PathInvalid: {
+    of: ['Rendered', 'Stalled'],
+    meaning: 'A file would get a name that cannot be a path inside a tree.',
+    action: 'Give it a `path` such as `conf.d/site.conf`.',
+  },
   PathConflict: {
     of: ['Rendered', 'Stalled'],
-    meaning: 'Two sources want the same path, or a path cannot be one inside a tree.',
-    action: 'Give one of them another `path`.',
+    meaning: 'Two sources want the same path, or one wants a file where the other wants a directory.',
+    action: 'Give one of the two that the message names another `path`.',
   },
   ValuesError: {
     of: ['Rendered', 'Stalled'],
@@ -57,8 +67,9 @@ export const reasons = {
   },
   TooLarge: {
     of: ['Rendered', 'Stalled'],
-    meaning: 'The revision would be larger than the API server takes.',
-    action: 'Take large files out of the set: mount them, and name them by absolute path.',
+    meaning: 'The sources, or the revision that they become, are more than one object of the API holds.',
+    action:
+      'Take large files out of the set (the message names the largest): mount them, and name them by absolute path.',
   },
   PinMissing: {
     of: ['Ready', 'Stalled'],

@@ -20,6 +20,21 @@ export async function parseValues(text: string, where: string): Promise<Values> 
   return checkValues(parseJson(text) ?? (await parseYaml(text, where)), where);
 }
 
+/** Values that were parsed already, copied once they are found fit for templates. Throws STEWARD_VALUES. */
+export function checkValues(parsed: unknown, where: string): Values {
+  if (!isMapping(parsed))
+    throw new StewardError('STEWARD_VALUES', 'values are a mapping of names at the top level', { where });
+  if (Object.hasOwn(parsed, reservedName))
+    throw new StewardError(
+      'STEWARD_VALUES',
+      `the name \`${reservedName}\` is reserved for what steward itself knows`,
+      {
+        where,
+      },
+    );
+  return copyMapping(parsed, where, []);
+}
+
 /** Later ones win: mappings are merged name by name, everything else (lists too) is replaced. */
 export function mergeValues(...all: readonly Values[]): Values {
   let merged: Values = {};
@@ -103,20 +118,6 @@ async function parseYaml(text: string, where: string): Promise<unknown> {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StewardError('STEWARD_VALUES', reason, { where });
   }
-}
-
-function checkValues(parsed: unknown, where: string): Values {
-  if (!isMapping(parsed))
-    throw new StewardError('STEWARD_VALUES', 'values are a mapping of names at the top level', { where });
-  if (Object.hasOwn(parsed, reservedName))
-    throw new StewardError(
-      'STEWARD_VALUES',
-      `the name \`${reservedName}\` is reserved for what steward itself knows`,
-      {
-        where,
-      },
-    );
-  return copyMapping(parsed, where, []);
 }
 
 function copyMapping(mapping: Record<string, unknown>, where: string, path: readonly string[]): Values {
