@@ -43,7 +43,7 @@ interface ListBody {
 }
 
 const backoff = { firstMs: 200, mostMs: 30_000 };
-/** A watch that lived this long was a good one: what ends it later is no failure in a row. */
+/** A watch that lived this long, or brought something, was a good one: what ends it then is no failure in a row. */
 const healthyWatchMs = 5000;
 const defaultPageSize = 500;
 /** The server closes a watch after this long (and some jitter), so that load spreads over its replicas again. */
@@ -60,6 +60,8 @@ export class Reflector<T extends KubeObject> {
   #version: string | undefined;
   #synced = false;
   #progressAt: number;
+  /** Whether the present watch has brought anything. */
+  #isFruitful = false;
   #failure: ApiError | undefined;
 
   constructor(options: ReflectorOptions<T>) {
@@ -118,17 +120,20 @@ export class Reflector<T extends KubeObject> {
     let failures = 0;
     while (!signal.aborted) {
       const start = clock.monotonic();
+      const isGood = (): boolean => this.#isFruitful || clock.monotonic() - start >= healthyWatchMs;
+      this.#isFruitful = false;
       try {
         if (this.#version === undefined) await this.#relist(signal);
         await this.#follow(signal);
+        // Else a proxy that ends every watch as it begins would be asked thousands of times a second.
+        if (!isGood()) throw new ApiError(0, 'Closed', 'the server ended the watch as soon as it had begun');
         this.#failure = undefined;
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
         const known = asApiError(error);
         if (known.status === 410) this.#version = undefined;
-        const livedLong = clock.monotonic() - start >= healthyWatchMs;
-        failures = livedLong ? 0 : failures + 1;
+        failures = isGood() ? 0 : failures + 1;
         this.#failure = known;
         // The end of a watch by 410 is how the server tidies up: the list begins at once, unless it happens in a row.
         const pause =
@@ -200,6 +205,7 @@ export class Reflector<T extends KubeObject> {
       this.#heard();
       this.#failure = undefined;
       if (type === 'ERROR') throw statusError(object);
+      this.#isFruitful = true;
       const version = versionOf(object);
       if (type !== 'BOOKMARK') this.#happened(type, object);
       if (version !== undefined) this.#version = version;

@@ -15,6 +15,8 @@ export type Fault =
   | { readonly kind: 'status'; readonly code: number; readonly retryAfterSeconds?: number }
   /** A watch that begins well (200) and says at once that its version is too old. */
   | { readonly kind: 'gone' }
+  /** A watch that begins well and ends at once. */
+  | { readonly kind: 'empty' }
   | { readonly kind: 'delay'; readonly ms: number }
   /** Taken and never answered. */
   | { readonly kind: 'hang' };
@@ -123,9 +125,9 @@ export async function startFaultyApi(plane: ControlPlane): Promise<FaultyApi> {
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'delay') await pause(fault.ms);
     if (fault?.kind === 'status') refuseWith(request, answer, fault);
-    else if (fault?.kind === 'gone') {
+    else if (fault?.kind === 'gone' || fault?.kind === 'empty') {
       answer.writeHead(200, { 'content-type': 'application/json' });
-      answer.end(goneEvent());
+      answer.end(fault.kind === 'gone' ? goneEvent() : '');
     } else pass(request, answer, described.isWatch);
   }
 

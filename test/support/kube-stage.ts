@@ -42,6 +42,8 @@ export interface KubeStage {
   client(timeoutMs?: number): Api;
   /** Makes a namespace with ConfigMaps m0, m1, … (`a: '0'`), and follows them through the faulty server. */
   follow(namespace: string, count: number, options?: Partial<ReflectorOptions<DataMap>>): Promise<Following>;
+  /** Between two tests: hands everything through again, and ends whatever a failed one left. */
+  tidy(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -61,10 +63,15 @@ export async function startKubeStage(): Promise<KubeStage> {
         headers: { authorization: `Bearer ${token}` },
       }),
     });
+  const left = new Set<() => Promise<void>>();
   return {
     plane,
     faulty,
     client,
+    tidy: async () => {
+      await faulty.heal();
+      for (const stop of left) await stop();
+    },
     follow: async (namespace, count, options = {}) => {
       await plane.namespace(namespace);
       const names = Array.from({ length: count }, (_, number) => `m${number}`);
@@ -72,16 +79,16 @@ export async function startKubeStage(): Promise<KubeStage> {
       faulty.forget();
       const api = options.api ?? client();
       const following = startFollowing(plane, namespace, { ...options, api });
+      const stop = async (): Promise<void> => {
+        left.delete(stop);
+        await following.stop();
+        api.close();
+        await until('its watch is closed', () => faulty.openWatches() === 0);
+      };
+      left.add(stop);
       await following.reflector.whenSynced(AbortSignal.timeout(20_000));
       await until('it watches', () => faulty.openWatches() > 0);
-      return {
-        ...following,
-        stop: async () => {
-          await following.stop();
-          api.close();
-          await until('its watch is closed', () => faulty.openWatches() === 0);
-        },
-      };
+      return { ...following, stop };
     },
     stop: async () => {
       await faulty.stop();

@@ -1,6 +1,6 @@
 /** What a reflector tells of a real API server: everything, in order, and nothing twice. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { configMapView } from '../../../src/controller/views.ts';
 import { withoutControlPlane } from '../../support/control-plane.ts';
 import { type KubeStage, startKubeStage } from '../../support/kube-stage.ts';
@@ -12,6 +12,7 @@ describe('a reflector', { skip: withoutControlPlane }, () => {
   before(async () => {
     stage = await startKubeStage();
   });
+  afterEach(() => stage.tidy());
   after(() => stage.stop());
 
   const kinds = () => stage.faulty.seen.map(({ isWatch }) => (isWatch ? 'watch' : 'list'));
