@@ -4,8 +4,9 @@ import { StewardError } from '../base/errors.ts';
 /** The suffix that makes a source file a template, and that its target loses. */
 const templateSuffix = '.liquid';
 
-/** What Linux allows for one name in a directory, in bytes. */
+/** Bytes: what Linux allows for one name in a directory, and well below what it allows for a path. */
 const longestName = 255;
+const longestPath = 1024;
 
 /** Where one source file is to go. */
 export interface Target {
@@ -28,6 +29,8 @@ export function pathProblem(path: string): string | undefined {
   if (path === '') return 'the name is empty';
   if (path.startsWith('/')) return 'the name is absolute';
   if (/\p{Cc}/u.test(path)) return 'the name holds a control character';
+  if (!path.isWellFormed()) return 'the name is no text that UTF-8 can write';
+  if (Buffer.byteLength(path) > longestPath) return `the name is longer than ${longestPath} bytes`;
   for (const segment of path.split('/')) {
     if (segment === '') return 'the name has an empty part (`//`, or `/` at its end)';
     if (segment === '.' || segment === '..') return `the name has the part \`${segment}\``;

@@ -28,7 +28,7 @@ export const fileCheck: Check = (configuration, report, options) => {
 function reportReading(configuration: Configuration, report: Report, options: LintOptions): void {
   for (const { kind, path, directive } of configuration.problems) {
     if (directive === undefined) {
-      const rule = isInside(path, options.tree) ? 'missing-file' : 'absent-file';
+      const rule = isPublished(path, options) ? 'missing-file' : 'absent-file';
       report.in(configuration.entry, 0, rule, 'the configuration file itself is not there or cannot be read');
     } else if (kind === 'cycle')
       report.at(
@@ -65,16 +65,17 @@ function judgeInclude(
   if (include === undefined || include.files.length > 0) return;
   const { path } = include;
   if (include.isPattern) {
-    if (problem === undefined)
+    if (problem === undefined && isVisible(path, options))
       report.at(directive, 'empty-include', `nothing matches ${path}: check the pattern`);
     return;
   }
   if (problem !== 'missing') return;
   // In a block of some other module, `include` may be something else.
-  if (isInside(path, options.tree) && scope.context !== 'unknown') {
+  if (isPublished(path, options) && scope.context !== 'unknown') {
     const name = directive.args[0] ?? path;
     report.at(directive, 'missing-file', missingInTree(name));
-  } else report.at(directive, 'absent-file', `${path} is not there, or only nginx's own container has it`);
+  } else if (isVisible(path, options))
+    report.at(directive, 'absent-file', `${path} is not there, or only nginx's own container has it`);
 }
 
 /** Names that every image of nginx has in /etc/nginx. */
@@ -109,21 +110,29 @@ function judgeNamed(
   const resolved = resolveName(configuration, value, how.base);
   if ('reason' in resolved) return;
   const { path } = resolved;
-  const inTree = isInside(path, options.tree);
-  if (how.isLate && inTree)
+  if (how.isLate && isInside(path, options.tree))
     report.at(
       directive,
       'lazy-file',
       `nginx opens "${value}" after loading, so running workers see it change before the reload, and keep it if the reload is refused: name it by {{ steward.tree }} in a template`,
     );
   if (how.isDirectory || seen(path)) return;
-  if (inTree && alwaysOpened.test(directive.name)) report.at(directive, 'missing-file', missingInTree(value));
-  else
+  if (isPublished(path, options) && alwaysOpened.test(directive.name))
+    report.at(directive, 'missing-file', missingInTree(value));
+  else if (isVisible(path, options))
     report.at(
       directive,
       'absent-file',
       `${path} is not there, or only nginx's own container has it: ${how.isLate ? 'requests that need it would fail' : 'nginx would refuse the configuration'}`,
     );
+}
+
+function isPublished(path: string, { tree, ownTree }: LintOptions): boolean {
+  return isInside(path, tree) || isInside(path, ownTree);
+}
+
+function isVisible(path: string, options: LintOptions): boolean {
+  return options.seesTreeOnly !== true || isPublished(path, options);
 }
 
 function isInside(path: string, tree: string | undefined): boolean {

@@ -23,6 +23,13 @@ export interface LintOptions {
    * not is an error.
    */
   readonly tree?: string;
+  /**
+   * The directory that this very tree is to be published in, absolute: the same files by a name that no other tree gets.
+   * What is missing there is as missing as below `tree`, and what nginx opens late there does not change.
+   */
+  readonly ownTree?: string;
+  /** Nothing can be seen but these two directories: of what may be elsewhere nothing is said. */
+  readonly seesTreeOnly?: boolean;
   /** Of the nginx that will read it, `1.27.4`; undefined where it is not known. */
   readonly nginxVersion?: string;
   /** What that nginx gets after `-g`. */
