@@ -30,6 +30,8 @@ export interface ApiOptions {
   readonly userAgent: string;
   /** Milliseconds that an answer may take to begin and, after that, between two parts of it. */
   readonly timeoutMs?: number;
+  /** Milliseconds that a watch with bookmarks may be silent before it counts as dead. */
+  readonly watchSilenceMs?: number;
   /** A way through a proxy, where the kubeconfig names one. */
   readonly agent?: HttpAgent;
 }
@@ -41,12 +43,14 @@ interface StatusBody {
 }
 
 const defaultTimeoutMs = 30_000;
+/** Bookmarks come once a minute (`bookmarkFrequency` of the API server's watch cache): two were missed. */
+const defaultWatchSilenceMs = 150_000;
 /** A whole list page of large objects, and no more. */
 const mostBytes = 256 * 1024 * 1024;
 const longestMessage = 500;
 
 export function createApi(options: ApiOptions): Api {
-  const { server, timeoutMs = defaultTimeoutMs } = options;
+  const { server, timeoutMs = defaultTimeoutMs, watchSilenceMs = defaultWatchSilenceMs } = options;
   const base = new URL(server);
   const isSecure = base.protocol === 'https:';
   const pool: HttpAgent =
@@ -55,7 +59,7 @@ export function createApi(options: ApiOptions): Api {
       ? new Agent({ keepAlive: true, maxCachedSessions: 4, scheduling: 'lifo' })
       : new PlainAgent({ keepAlive: true }));
 
-  async function open(call: ApiRequest, idleMs: number): Promise<IncomingMessage> {
+  async function open(call: ApiRequest, silenceMs = timeoutMs): Promise<IncomingMessage> {
     const { tls, headers } = await options.credentials();
     const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
     const request: RequestOptions = {
@@ -65,7 +69,7 @@ export function createApi(options: ApiOptions): Api {
       hostname: base.hostname.replace(/^\[|\]$/g, ''),
       port: base.port === '' ? (isSecure ? 443 : 80) : base.port,
       path: `${base.pathname.replace(/\/$/, '')}${call.path}${queryOf(call.query)}`,
-      timeout: idleMs,
+      timeout: timeoutMs,
       headers: {
         accept: call.accept ?? 'application/json',
         'user-agent': options.userAgent,
@@ -78,8 +82,13 @@ export function createApi(options: ApiOptions): Api {
       ...(call.signal !== undefined && { signal: call.signal }),
     };
     return new Promise((resolve, reject) => {
-      const outgoing = (isSecure ? secureRequest : plainRequest)(request, resolve);
-      outgoing.once('timeout', () => outgoing.destroy(new Error(`no answer for ${idleMs / 1000} s`)));
+      let patienceMs = timeoutMs;
+      const outgoing = (isSecure ? secureRequest : plainRequest)(request, (answer) => {
+        patienceMs = silenceMs;
+        answer.socket.setTimeout(silenceMs);
+        resolve(answer);
+      });
+      outgoing.once('timeout', () => outgoing.destroy(new Error(`no answer for ${patienceMs / 1000} s`)));
       outgoing.once('error', (error) => reject(unreachable(server, error)));
       outgoing.end(body);
     });
@@ -87,7 +96,7 @@ export function createApi(options: ApiOptions): Api {
 
   return {
     request: async (call) => {
-      const answer = await open(call, timeoutMs);
+      const answer = await open(call);
       const text = await readAll(answer, server);
       const { statusCode: status = 0 } = answer;
       if (status < 200 || status > 299) throw refusal(call, status, answer, text);
@@ -95,8 +104,7 @@ export function createApi(options: ApiOptions): Api {
     },
     watch: async function* watch(call) {
       const request: ApiRequest = { ...call, method: 'GET', query: { ...call.query, watch: true } };
-      // Bookmarks come about once a minute: whatever is silent for several times as long is dead.
-      const answer = await open(request, Math.max(timeoutMs, watchSilenceMs(call)));
+      const answer = await open(request, longestSilence(call, watchSilenceMs));
       const { statusCode: status = 0 } = answer;
       if (status < 200 || status > 299) throw refusal(request, status, answer, await readAll(answer, server));
       try {
@@ -113,9 +121,10 @@ export function createApi(options: ApiOptions): Api {
   };
 }
 
-function watchSilenceMs({ query }: Pick<ApiRequest, 'query'>): number {
-  const seconds = Number(query?.['timeoutSeconds'] ?? 0);
-  return seconds * 1000 + 10_000;
+/** A connection whose other end vanished is never closed by anybody: silence tells. */
+function longestSilence({ query }: Pick<ApiRequest, 'query'>, watchSilenceMs: number): number {
+  if (query?.['allowWatchBookmarks'] === true) return watchSilenceMs;
+  return Number(query?.['timeoutSeconds'] ?? 0) * 1000 + watchSilenceMs;
 }
 
 function queryOf(query: ApiRequest['query']): string {

@@ -119,11 +119,12 @@ export class Reflector<T extends KubeObject> {
     const { clock, random, log, resource } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
-      const start = clock.monotonic();
+      let start = Number.POSITIVE_INFINITY;
       const isGood = (): boolean => this.#isFruitful || clock.monotonic() - start >= healthyWatchMs;
       this.#isFruitful = false;
       try {
         if (this.#version === undefined) await this.#relist(signal);
+        start = clock.monotonic();
         await this.#follow(signal);
         // Else a proxy that ends every watch as it begins would be asked thousands of times a second.
         if (!isGood()) throw new ApiError(0, 'Closed', 'the server ended the watch as soon as it had begun');

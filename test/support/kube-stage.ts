@@ -1,7 +1,7 @@
 /** The API server of the tests behind the faulty one, and reflectors that look through it. */
 import { systemClock } from '../../src/base/clock.ts';
 import type { Api } from '../../src/kube/api.ts';
-import { createApi } from '../../src/kube/http.ts';
+import { type ApiOptions, createApi } from '../../src/kube/http.ts';
 import type { KubeObject, ObjectKey } from '../../src/kube/object.ts';
 import { Reflector, type ReflectorOptions } from '../../src/kube/reflector.ts';
 import { configMaps } from '../../src/kube/resource.ts';
@@ -39,7 +39,7 @@ export interface KubeStage {
   readonly plane: ControlPlane;
   readonly faulty: FaultyApi;
   /** A client that asks the faulty server, as an administrator with a token. */
-  client(timeoutMs?: number): Api;
+  client(options?: Partial<ApiOptions>): Api;
   /** Makes a namespace with ConfigMaps m0, m1, … (`a: '0'`), and follows them through the faulty server. */
   follow(namespace: string, count: number, options?: Partial<ReflectorOptions<DataMap>>): Promise<Following>;
   /** Between two tests: hands everything through again, and ends whatever a failed one left. */
@@ -53,15 +53,15 @@ export async function startKubeStage(): Promise<KubeStage> {
   const plane = await startControlPlane();
   const faulty = await startFaultyApi(plane);
   const token = await administratorToken(plane);
-  const client = (timeoutMs = 30_000): Api =>
+  const client = (options: Partial<ApiOptions> = {}): Api =>
     createApi({
       server: faulty.server,
       userAgent: 'steward-tests',
-      timeoutMs,
       credentials: async () => ({
         tls: { ca: plane.authority.certificate },
         headers: { authorization: `Bearer ${token}` },
       }),
+      ...options,
     });
   const left = new Set<() => Promise<void>>();
   return {
