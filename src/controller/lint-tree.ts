@@ -50,7 +50,15 @@ function atSource(finding: Finding, byPath: ReadonlyMap<string, Rendered>): Find
   const file = byPath.get(inTree(finding.file) ?? '');
   if (file === undefined) return { ...finding, message };
   const { origin, line } = sourcePosition(file, finding.line);
-  return { ...finding, file: origin, line, message };
+  return { ...finding, file: origin, line, message: withOwnLine(message, finding, file) };
+}
+
+/** Of what has no end, a message names the line of its beginning: in the same file, so without the file's name. */
+function withOwnLine(message: string, { rule }: Finding, file: Rendered): string {
+  if (rule !== 'syntax') return message;
+  return message.replace(/(?<=" of line )\d+(?=$| has no end$)/, (line) =>
+    String(sourcePosition(file, Number(line)).line),
+  );
 }
 
 function inTree(path: string): string | undefined {
