@@ -30,9 +30,9 @@ export interface Api {
   request(request: ApiRequest): Promise<unknown>;
   /**
    * The lines of a watch as they come; ends when the server closes it. Throws ApiError where it does not begin, or breaks
-   * in the middle of a line.
+   * in the middle of a line. `began` is called when the server has agreed: a first line may be long in coming.
    */
-  watch(request: Omit<ApiRequest, 'method' | 'body'>): AsyncIterable<WatchEvent>;
+  watch(request: Omit<ApiRequest, 'method' | 'body'>, began?: () => void): AsyncIterable<WatchEvent>;
   close(): void;
 }
 

@@ -43,8 +43,13 @@ interface StatusBody {
 }
 
 const defaultTimeoutMs = 30_000;
-/** Bookmarks come once a minute (`bookmarkFrequency` of the API server's watch cache): two were missed. */
-const defaultWatchSilenceMs = 150_000;
+/**
+ * Bookmarks come once a minute (`defaultBookmarkFrequency` of the API server's watch cache), but none while nothing at all
+ * was written since the watch began: then a good watch counts as dead too, and beginning it again costs little.
+ */
+const defaultWatchSilenceMs = 180_000;
+/** How long a connection says nothing before the kernel asks whether the other end is there (once a second, ten times). */
+const keepAliveMsecs = 15_000;
 /** A whole list page of large objects, and no more. */
 const mostBytes = 256 * 1024 * 1024;
 const longestMessage = 500;
@@ -56,8 +61,8 @@ export function createApi(options: ApiOptions): Api {
   const pool: HttpAgent =
     options.agent ??
     (isSecure
-      ? new Agent({ keepAlive: true, maxCachedSessions: 4, scheduling: 'lifo' })
-      : new PlainAgent({ keepAlive: true }));
+      ? new Agent({ keepAlive: true, keepAliveMsecs, maxCachedSessions: 4, scheduling: 'lifo' })
+      : new PlainAgent({ keepAlive: true, keepAliveMsecs }));
 
   async function open(call: ApiRequest, silenceMs = timeoutMs): Promise<IncomingMessage> {
     const { tls, headers } = await options.credentials();
@@ -102,11 +107,12 @@ export function createApi(options: ApiOptions): Api {
       if (status < 200 || status > 299) throw refusal(call, status, answer, text);
       return parse(text);
     },
-    watch: async function* watch(call) {
+    watch: async function* watch(call, began) {
       const request: ApiRequest = { ...call, method: 'GET', query: { ...call.query, watch: true } };
       const answer = await open(request, longestSilence(call, watchSilenceMs));
       const { statusCode: status = 0 } = answer;
       if (status < 200 || status > 299) throw refusal(request, status, answer, await readAll(answer, server));
+      began?.();
       try {
         for await (const line of lines(answer, mostBytes))
           yield trusted<WatchEvent>(parse(line), { type: 'ERROR', object: undefined });

@@ -190,7 +190,7 @@ export class Reflector<T extends KubeObject> {
   /** One watch, to its end. */
   async #follow(signal: AbortSignal): Promise<void> {
     const { api, resource, namespace, labelSelector, fieldSelector, metadataOnly, random } = this.#options;
-    const events = api.watch({
+    const request = {
       path: pathOf(resource, namespace),
       query: {
         resourceVersion: this.#version,
@@ -201,10 +201,13 @@ export class Reflector<T extends KubeObject> {
       },
       ...(metadataOnly === true && { accept: metadataAccept.watch }),
       signal,
-    });
-    for await (const { type, object } of events) {
+    };
+    const began = (): void => {
       this.#heard();
       this.#failure = undefined;
+    };
+    for await (const { type, object } of api.watch(request, began)) {
+      this.#heard();
       if (type === 'ERROR') throw statusError(object);
       this.#isFruitful = true;
       const version = versionOf(object);
