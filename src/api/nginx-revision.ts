@@ -45,6 +45,11 @@ const nginxRevisionStatus = z.object({
     .optional()
     .describe('`Pending`, `RollingOut`, `Applied`, `Rejected`, `Superseded` or `Withdrawn`.'),
   message: z.string().max(2048).optional().describe('Why, with the place in the source.'),
+  token: z
+    .string()
+    .max(1024)
+    .optional()
+    .describe('The reload annotation when it was rejected: another value has it tried again.'),
   at: moment.optional().describe('When the outcome was reached.'),
   durationMilliseconds: z.number().int().optional().describe('From the edit seen to the proof on all Pods.'),
 });
