@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { StewardError } from '../base/errors.ts';
+import { treeToken } from '../base/tree-token.ts';
 import { diskFiles, overlayFiles } from '../nginx/language/config-files.ts';
 import { type Instrument, instrument } from '../publish/instrument.ts';
 import type { Publisher } from '../publish/publisher.ts';
-import { checkTree, type Tree, treeHash, treeToken } from '../publish/tree.ts';
+import { checkTree, type Tree, treeHash } from '../publish/tree.ts';
 import { type Rendered, type Renderer, sourcePosition } from '../render/render.ts';
 import type { Values } from '../render/values.ts';
 import {

@@ -78,8 +78,6 @@ export const objectMeta = z.object({
     .optional(),
 });
 
-export type ObjectMeta = z.infer<typeof objectMeta>;
-
 /** As kstatus and `kubectl wait` read them. Reasons are open strings: a closed list would refuse a newer writer. */
 export const condition = z.object({
   type: z.string().describe('What it is about.'),

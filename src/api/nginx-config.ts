@@ -216,7 +216,7 @@ export const nginxConfig = z
     'The configuration of all nginx Pods that bear the label `nginx-steward.io/config` with its name: the files that it is made of, and how a change reaches the Pods.',
   );
 
-export type NginxConfigSpec = z.infer<typeof nginxConfigSpec>;
+type NginxConfigSpec = z.infer<typeof nginxConfigSpec>;
 export type NginxConfigStatus = z.infer<typeof nginxConfigStatus>;
 export type NginxConfig = z.infer<typeof nginxConfig>;
 export type FileSpec = NginxConfigSpec['files'][number];

@@ -144,9 +144,8 @@ export const nginxInstance = z
   .describe('One nginx Pod, by whose name it is called: what it should run, and what it provably runs.');
 
 export type NginxInstanceSpec = z.infer<typeof nginxInstanceSpec>;
-export type NginxInstanceStatus = z.infer<typeof nginxInstanceStatus>;
+type NginxInstanceStatus = z.infer<typeof nginxInstanceStatus>;
 export type NginxInstance = z.infer<typeof nginxInstance>;
 export type InstancePolicy = NginxInstanceSpec['policy'];
 export type InstanceVerdict = NonNullable<NginxInstanceStatus['verdict']>;
 export type InstanceRequest = NonNullable<NginxInstanceSpec['requests']>[number];
-export type RevisionReference = z.infer<typeof revisionReference>;

@@ -78,6 +78,24 @@ const verdictExits: Command['exits'] = [
   ],
 ];
 
+const logging: readonly Flag[] = [
+  {
+    name: 'log-level',
+    kind: 'text',
+    placeholder: 'LEVEL',
+    default: 'info',
+    choices: ['debug', 'info', 'warn', 'error'],
+    help: 'The least severe messages that are logged.',
+  },
+  {
+    name: 'log-format',
+    kind: 'text',
+    placeholder: 'json|pretty',
+    choices: ['json', 'pretty'],
+    help: 'Default: pretty on a terminal, else json.',
+  },
+];
+
 const agentFlags: readonly Flag[] = [
   source,
   ...values,
@@ -168,21 +186,7 @@ const agentFlags: readonly Flag[] = [
     kind: 'switch',
     help: "Reads files that only nginx sees (certificates in its image) through /proc/MASTER/root. Needs nginx's gid too, so not in a Pod.",
   },
-  {
-    name: 'log-level',
-    kind: 'text',
-    placeholder: 'LEVEL',
-    default: 'info',
-    choices: ['debug', 'info', 'warn', 'error'],
-    help: 'The least severe messages that are logged.',
-  },
-  {
-    name: 'log-format',
-    kind: 'text',
-    placeholder: 'json|pretty',
-    choices: ['json', 'pretty'],
-    help: 'Default: pretty on a terminal, else json.',
-  },
+  ...logging,
 ];
 
 export const commands: readonly Command[] = [
@@ -239,6 +243,46 @@ export const commands: readonly Command[] = [
       { name: 'resolve', kind: 'switch', help: 'Looks up the names of upstreams.' },
     ],
     exits: [[0, 'no findings'], [1, 'findings'], usage],
+  },
+  {
+    name: 'controller',
+    summary: 'The operator: renders NginxConfigs into revisions and hands them to their Pods. Experimental.',
+    flags: [
+      {
+        name: 'watch-namespace',
+        kind: 'list',
+        placeholder: 'NAME',
+        help: 'Only the NginxConfigs of this namespace. Repeatable; default: all namespaces.',
+      },
+      {
+        name: 'lease-namespace',
+        kind: 'text',
+        placeholder: 'NAME',
+        help: "Where the Lease of the leader is. Default: the Pod's own namespace, or the context's.",
+      },
+      {
+        name: 'concurrency',
+        kind: 'count',
+        default: '4',
+        help: 'NginxConfigs that are looked at simultaneously.',
+      },
+      {
+        name: 'kubeconfig',
+        kind: 'text',
+        placeholder: 'FILE',
+        help: "Default: what KUBECONFIG names, else ~/.kube/config, else the Pod's own token.",
+      },
+      { name: 'context', kind: 'text', placeholder: 'NAME', help: 'The context of the kubeconfig.' },
+      {
+        name: 'listen',
+        kind: 'text',
+        placeholder: '[HOST]:PORT',
+        default: ':9478',
+        help: 'HTTP for reading alone: /metrics, /startupz, /readyz, /healthz, /status.',
+      },
+      ...logging,
+    ],
+    exits: [[0, 'ended by SIGTERM or SIGINT'], [1, 'it could not start, or is no longer the leader'], usage],
   },
   {
     name: 'render',

@@ -49,6 +49,8 @@ async function runCommand(
   switch (name) {
     case 'agent':
       return (await import('./commands/agent.ts')).agent(flags, env);
+    case 'controller':
+      return (await import('./commands/controller.ts')).controller(flags);
     case 'reload':
       return (await import('./commands/reload.ts')).reload(flags, operands, env, calledAs);
     case 'reopen-logs':

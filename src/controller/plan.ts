@@ -22,7 +22,7 @@ export interface Observed {
   readonly now: number;
 }
 
-export type Phase =
+type Phase =
   /** Nothing to roll out: no revision, or no Pods. */
   | 'Idle'
   | 'RolledOut'
@@ -34,7 +34,7 @@ export type Phase =
   | 'Withdrawn'
   | 'Paused';
 
-export interface Refused {
+interface Refused {
   readonly instance: string;
   readonly verdict: InstanceVerdict;
 }
@@ -127,7 +127,7 @@ export function plan(observed: Observed): Plan {
 }
 
 /** Of `count` Pods, how many may be moved and not yet proven; percentages are rounded up. */
-export function mostAtOnce(maxConcurrent: number | string, count: number): number {
+function mostAtOnce(maxConcurrent: number | string, count: number): number {
   if (typeof maxConcurrent === 'number') return maxConcurrent;
   const share = Number.parseInt(maxConcurrent, 10);
   return Math.max(1, Math.ceil((count * share) / 100));

@@ -4,14 +4,14 @@ import type { Api } from '../kube/api.ts';
 import type { Recorder } from '../kube/events.ts';
 
 /** A static message with structured fields; pino's loggers have this shape. */
-export interface Log {
+interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
-export type ReconcileResult = 'unchanged' | 'changed' | 'conflict' | 'failed';
+type ReconcileResult = 'unchanged' | 'changed' | 'conflict' | 'failed';
 
 /** What the controller counts and measures; telemetry/ gives each its name and its help text. */
 export interface ControllerMetrics {

@@ -13,7 +13,7 @@ import type { ControllerPorts } from './ports.ts';
 import { type Revised, revise } from './revise.ts';
 import { nextRenderAt } from './revisions.ts';
 
-export type Rendering =
+type Rendering =
   /** Rendered by the process before this one; its data is in the revision. */
   | { readonly kind: 'adopted'; readonly name: string; readonly sources: readonly SeenSource[] }
   | (Revised & { readonly sources: readonly SeenSource[] })

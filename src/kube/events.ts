@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import { type Api, ApiError, isApiError, patchTypes } from './api.ts';
 import { eventsV1, pathOf } from './resource.ts';
 
-export interface Regarding {
+interface Regarding {
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespace: string;
@@ -14,7 +14,7 @@ export interface Regarding {
   readonly uid?: string | undefined;
 }
 
-export interface Occurrence {
+interface Occurrence {
   readonly regarding: Regarding;
   readonly type: 'Normal' | 'Warning';
   /** One word. */

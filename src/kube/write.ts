@@ -28,22 +28,6 @@ export async function apply(
   });
 }
 
-/** JSON merge patch: null takes a field away. */
-export async function merge(
-  api: Api,
-  { resource, namespace, name }: Target,
-  patch: object,
-  { manager, subresource }: { manager: string; subresource?: string },
-): Promise<unknown> {
-  return api.request({
-    method: 'PATCH',
-    path: pathOf(resource, namespace, name, subresource),
-    query: { fieldManager: manager },
-    contentType: patchTypes.merge,
-    body: patch,
-  });
-}
-
 /** False: one of that name was there already. */
 export async function create(
   api: Api,
@@ -79,14 +63,5 @@ export async function remove(
     });
   } catch (error) {
     if (!isApiError(error, 404)) throw error;
-  }
-}
-
-export async function get(api: Api, { resource, namespace, name }: Target): Promise<unknown> {
-  try {
-    return await api.request({ method: 'GET', path: pathOf(resource, namespace, name) });
-  } catch (error) {
-    if (isApiError(error, 404)) return undefined;
-    throw error;
   }
 }

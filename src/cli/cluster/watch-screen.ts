@@ -40,11 +40,7 @@ export function draw(
   stage.draw(fitting(lines, { ...size, more: 'steward get', colour: look.colour }));
 }
 
-function screenLines(
-  { sight, name, told, trouble }: Shown,
-  columns: number,
-  now: number,
-): readonly Line[] {
+function screenLines({ sight, name, told, trouble }: Shown, columns: number, now: number): readonly Line[] {
   const recent = told.slice(-mostTold).toReversed();
   return [
     ...(trouble === undefined ? [] : [[span(`no news: ${trouble}; trying again`, 'warning')], []]),

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
-import type { AgentStatus } from '../../../src/agent/status.ts';
 import { startServer, type TelemetryServer } from '../../../src/telemetry/server.ts';
 
 interface Told {
@@ -22,7 +21,7 @@ async function withServer(
       startup: () => ({ ok: true, why: 'nginx may start' }),
       ready: () => ({ ok: told.ready, why: told.ready ? 'proven' : 'not proven\nyet' }),
       healthy: () => ({ ok: true, why: 'the loop turned' }),
-      status: () => ({ state: 'Proven' }) as AgentStatus,
+      status: () => ({ state: 'Proven' }),
       metrics: () => told.metrics(),
       refresh: () => {
         told.refreshed += 1;
