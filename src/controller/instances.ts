@@ -11,6 +11,8 @@ import type {
 import { isFinished, type PodView } from './pods.ts';
 import type { RevisionView } from './views.ts';
 
+const longestToken = 1024;
+
 export interface InstanceChanges {
   /** Pods without an instance of their own. */
   readonly missing: readonly PodView[];
@@ -123,7 +125,8 @@ function requestsOf(config: NginxConfig, pod: PodView): InstanceRequest[] {
     { action: 'ReopenLogs', origin: 'Pod', token: pod.reopenLogs },
   ];
   return all.flatMap(({ action, origin, token }) =>
-    token === undefined || token === '' ? [] : [{ action, origin, token }],
+    // Longer ones the schema refuses, and the whole instance with them.
+    token === undefined || token === '' || token.length > longestToken ? [] : [{ action, origin, token }],
   );
 }
 

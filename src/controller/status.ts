@@ -53,12 +53,21 @@ export function configStatus(facts: Facts): NginxConfigStatus {
     ...(latestNumber !== undefined && { latestNumber }),
     ...(plan.stable !== undefined && { stableRevision: plan.stable.metadata.name }),
     ...(plan.start !== undefined && { startRevision: plan.start.metadata.name }),
+    state: stateOf(said, config),
     instances: counts,
     ready: `${counts.updated}/${counts.desired}`,
     summary: summaryOf(facts).slice(0, longestSummary),
     ...(acknowledged.length > 0 && { acknowledged }),
     conditions: said.map((one) => dated(one, facts)),
   };
+}
+
+/** One word for the table. */
+function stateOf(said: readonly Said[], { spec }: NginxConfig): string {
+  const holds = (type: string): boolean => said.some((one) => one.type === type && one.status === 'True');
+  if (holds('Stalled')) return 'Stalled';
+  if (holds('Ready')) return 'Ready';
+  return spec.paused === true ? 'Paused' : 'Reconciling';
 }
 
 /** Why a Pod refused what was wanted, with nginx's own line at the author's place where there is one. */
