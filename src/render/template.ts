@@ -49,7 +49,7 @@ export interface TemplateEngine {
 
 /** Loads LiquidJS (3 MB of memory, hence not before a template is there) and takes out of it what is not wanted. */
 export async function loadTemplateEngine(): Promise<TemplateEngine> {
-  return makeEngine(await import('liquidjs'));
+  return makeEngine((await import('./liquid.ts')).liquidjs);
 }
 
 function makeEngine(module: LiquidModule): TemplateEngine {

@@ -97,7 +97,7 @@ function parseJson(text: string): unknown {
 }
 
 async function parseYaml(text: string, where: string): Promise<unknown> {
-  const { LineCounter, parseDocument } = await import('yaml');
+  const { LineCounter, parseDocument } = await import('./yaml.ts');
   const counter = new LineCounter();
   const document = parseDocument(text, {
     version: '1.2',

@@ -36,7 +36,7 @@ export async function createLog(options: LogOptions): Promise<Log> {
 async function destination({ format, write }: LogOptions): Promise<DestinationStream> {
   if (format !== 'pretty') return write === undefined ? pino.destination({ dest: 1, sync: true }) : { write };
   // As a function in this process: as a transport it would be a thread with its own memory.
-  const { prettyFactory } = await import('pino-pretty');
+  const { prettyFactory } = await import('./pretty.ts');
   const pretty = prettyFactory({
     colorize: write === undefined && process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
     translateTime: 'SYS:HH:MM:ss.l',

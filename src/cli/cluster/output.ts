@@ -46,7 +46,7 @@ export async function print(output: Output, value: unknown, lines: () => readonl
   if (output.format === 'text') printLines(output, lines());
   else if (output.format === 'json') output.write(`${JSON.stringify(value, undefined, 2)}\n`);
   else {
-    const { stringify } = await import('yaml');
+    const { stringify } = await import('./yaml.ts');
     // Without what JSON has no word for: both formats show the same.
     output.write(stringify(JSON.parse(JSON.stringify(value)), { aliasDuplicateObjects: false }));
   }

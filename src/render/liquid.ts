@@ -1,0 +1,4 @@
+/** A part of its own in the bundle: a CommonJS package has no named exports when it is imported by itself on demand. */
+import * as liquidjs from 'liquidjs';
+
+export { liquidjs };
