@@ -99,6 +99,8 @@ describe('a reflector in trouble', { skip: withoutControlPlane }, () => {
     stage.faulty.endWatches();
     await web.edit('m0', 'hanging');
     await web.sees('m0', 'hanging');
+    // The edit may be in the list already: the watch after it begins a moment later.
+    await until('the watch after the list', () => stage.faulty.seen.length >= 5);
     assert.deepEqual(
       stage.faulty.seen.map(({ fault }) => fault),
       ['hang', 'gone', 'hang', undefined, undefined],
