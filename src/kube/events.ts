@@ -14,7 +14,7 @@ interface Regarding {
   readonly uid?: string | undefined;
 }
 
-interface Occurrence {
+export interface Occurrence {
   readonly regarding: Regarding;
   readonly type: 'Normal' | 'Warning';
   /** One word. */
@@ -42,7 +42,7 @@ interface Known {
   lastAt: number;
 }
 
-/** The API server's own limit for an event's note. */
+/** The API server's own limit for an event's note, in bytes. */
 const longestNote = 1024;
 const seriesMs = 6 * 60_000;
 const mostKnown = 1000;
@@ -61,7 +61,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const { namespace, name } = regarding;
     const now = clock.now();
     counter += 1;
-    const event = `${name.slice(0, 200)}.${now.toString(16)}${counter.toString(16).padStart(4, '0')}`;
+    // What is cut off must leave a name that the API server takes.
+    const start = name.slice(0, 200).replace(/[-.]+$/, '');
+    const event = `${start}.${now.toString(16)}${counter.toString(16).padStart(4, '0')}`;
     await api.request({
       method: 'POST',
       path: pathOf(eventsV1, namespace),
@@ -122,8 +124,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
+/** Cut between two letters, and marked as cut. */
 function shortened(text: string): string {
-  return text.length <= longestNote ? text : `${text.slice(0, longestNote - 1)}…`;
+  const bytes = Buffer.from(text);
+  if (bytes.length <= longestNote) return text;
+  const mark = '…';
+  let end = longestNote - Buffer.byteLength(mark);
+  while ((bytes.readUInt8(end) & 0xc0) === 0x80) end -= 1;
+  return `${bytes.toString('utf8', 0, end)}${mark}`;
 }
 
 /** Kubernetes' MicroTime. */

@@ -1,7 +1,7 @@
 /**
  * A real API server for tests: etcd and kube-apiserver of test/control-plane, on loopback, in the namespaces of enter-pod.ts.
- * There is no kubelet and no controller manager: nothing starts Pods, collects garbage or makes service accounts, except
- * that a namespace made here gets its `default` one.
+ * There is no kubelet and no controller manager: nothing starts Pods, collects garbage, fills aggregated ClusterRoles (`view`,
+ * `edit`) or makes service accounts, except that a namespace made here gets its `default` one.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -19,7 +19,9 @@ export type Fault =
   | { readonly kind: 'empty' }
   | { readonly kind: 'delay'; readonly ms: number }
   /** Taken and never answered. */
-  | { readonly kind: 'hang' };
+  | { readonly kind: 'hang' }
+  /** Handed through, but the connection is reset in place of the answer. */
+  | { readonly kind: 'lost-answer' };
 
 export interface SeenRequest {
   readonly method: string;
@@ -94,7 +96,7 @@ export async function startFaultyApi(plane: ControlPlane): Promise<FaultyApi> {
     issuer: plane.authority,
   });
   const front: NetServer = createSecureServer(
-    { cert, key, ALPNProtocols: ['http/1.1'] },
+    { cert, key, ALPNProtocols: ['http/1.1'], noDelay: true },
     (socket: TLSSocket) => {
       connections.set(socket, connectionCount);
       connectionCount += 1;
@@ -128,15 +130,19 @@ export async function startFaultyApi(plane: ControlPlane): Promise<FaultyApi> {
     else if (fault?.kind === 'gone' || fault?.kind === 'empty') {
       answer.writeHead(200, { 'content-type': 'application/json' });
       answer.end(fault.kind === 'gone' ? goneEvent() : '');
-    } else pass(request, answer, described.isWatch);
+    } else pass(request, answer, described.isWatch, fault?.kind === 'lost-answer');
   }
 
-  function pass(request: IncomingMessage, answer: ServerResponse, isWatch: boolean): void {
+  function pass(request: IncomingMessage, answer: ServerResponse, isWatch: boolean, isLost: boolean): void {
     const { method, url, headers } = request;
     const options = { host: target.hostname, port: target.port, method, path: url, headers };
     const onward = secureRequest(
       { ...options, ca: plane.authority.certificate, agent: false },
       (upstream) => {
+        if (isLost) {
+          answer.destroy();
+          return;
+        }
         answer.writeHead(upstream.statusCode ?? 502, upstream.headers);
         answer.flushHeaders();
         if (isWatch) passWatch(upstream, answer);

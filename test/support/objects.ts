@@ -2,8 +2,9 @@
 import type { z } from 'zod';
 import { apiVersion, configLabel } from '../../src/api/names.ts';
 import type { nginxConfigSpec } from '../../src/api/nginx-config.ts';
-import type { Api } from '../../src/kube/api.ts';
+import { type Api, isApiError, patchTypes } from '../../src/kube/api.ts';
 import { configMaps, own, pathOf, pods, type Resource } from '../../src/kube/resource.ts';
+import type { Target } from '../../src/kube/write.ts';
 
 interface Metadata {
   readonly labels?: Readonly<Record<string, string>>;
@@ -89,6 +90,34 @@ export async function createObject(api: Api, namespace: string, object: NewObjec
 export async function replaceObject(api: Api, namespace: string, object: NewObject): Promise<StoredObject> {
   const path = pathOf(resourceOf(object), namespace, object.metadata.name);
   return (await api.request({ method: 'PUT', path, body: object })) as StoredObject;
+}
+
+/** A JSON merge patch: null takes a field away. */
+export async function patchObject(
+  api: Api,
+  { resource, namespace, name }: Target,
+  patch: object,
+): Promise<StoredObject> {
+  const path = pathOf(resource, namespace, name);
+  return (await api.request({
+    method: 'PATCH',
+    path,
+    body: patch,
+    contentType: patchTypes.merge,
+  })) as StoredObject;
+}
+
+/** Undefined: there is none. */
+export async function readObject<T extends StoredObject>(
+  api: Api,
+  { resource, namespace, name }: Target,
+): Promise<T | undefined> {
+  try {
+    return (await api.request({ method: 'GET', path: pathOf(resource, namespace, name) })) as T;
+  } catch (error) {
+    if (isApiError(error, 404)) return undefined;
+    throw error;
+  }
 }
 
 export async function deleteObject(api: Api, namespace: string, object: NewObject): Promise<void> {
