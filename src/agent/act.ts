@@ -62,9 +62,9 @@ export async function putBackAgain(context: Context, due: PutBackDue, signal: Ab
 export function settled({ ports, memory }: Context, key: string): void {
   const { candidate } = memory;
   if (candidate?.key !== key) return;
-  ports.metrics.config(candidate.hash, candidate.hash);
+  ports.metrics.config(candidate.revision?.name ?? candidate.hash, candidate.hash);
   memory.firstMoments = new AbortController();
-  void ports.certificates.lookAtServed(candidate.pairs, memory.firstMoments.signal);
+  void ports.certificates.lookAtServed(candidate.pairs, memory.firstMoments.signal).then(ports.changed);
 }
 
 /** An attempt that began has an end, also when the disk fails in the middle: then it is not known what nginx runs. */
@@ -74,7 +74,7 @@ async function concluded(context: Context, work: () => Promise<Outcome>): Promis
   } catch (error) {
     const { memory, ports, options, now } = context;
     const result = { outcome: 'failed', signalled: true, runs: undefined } as const;
-    memory.schedule = finished(memory.schedule, now(), result, ports.random(), options.policy);
+    memory.schedule = finished(memory.schedule, now(), result, ports.random(), options.rules().policy);
     context.requests.askers.finished({
       outcome: 'Failed',
       message: error instanceof Error ? error.message : '',
@@ -87,7 +87,7 @@ async function concluded(context: Context, work: () => Promise<Outcome>): Promis
 function finish(context: Context, outcome: Outcome): void {
   const { ports, memory, options, masters, requests, now } = context;
   const { attempt: record, result } = outcome;
-  memory.schedule = finished(memory.schedule, now(), result, ports.random(), options.policy);
+  memory.schedule = finished(memory.schedule, now(), result, ports.random(), options.rules().policy);
   memory.history = [record, ...memory.history].slice(0, historyLength);
   if (outcome.putBackFailed === true) putBackLater(context, 0);
   // It is known what nginx runs: nothing is left to finish after a restart of the agent.
@@ -113,7 +113,8 @@ async function watchFirstMoments(
   wake();
 }
 
-function putBackLater({ memory, options: { policy }, now }: Context, tries: number): void {
+function putBackLater({ memory, options, now }: Context, tries: number): void {
+  const { policy } = options.rules();
   const pause = Math.min(policy.backoffMaxMs, policy.backoffMs * 2 ** Math.min(tries, 20));
   memory.putBackDue = { at: now() + pause, tries };
 }

@@ -35,7 +35,7 @@ export class Agent {
   #troubles = 0;
 
   constructor(ports: AgentPorts, options: AgentOptions) {
-    const { clock, log, annotations } = ports;
+    const { clock, log, tokens } = ports;
     this.#waker = new Waker(clock);
     this.#startedAt = clock.now();
     this.#turnAt = clock.monotonic();
@@ -45,8 +45,8 @@ export class Agent {
     const requests = new Requests({
       clock,
       log,
-      annotations,
-      schedules: options.schedules,
+      tokens,
+      schedules: () => options.rules().schedules,
       wake,
       asked: (trigger) => {
         memory.schedule = asked(memory.schedule, now(), trigger);
@@ -70,7 +70,10 @@ export class Agent {
     const wrong = ports.subject.distrust();
     if (wrong.length > 0)
       ports.log.warn({ reason: wrong.join(', ') }, 'the last good tree was changed while no agent ran');
-    this.#watch = ports.watch((kind) => this.#noticed(kind));
+    this.#watch = ports.watch(
+      (kind) => this.#noticed(kind),
+      () => this.#waker.wake(),
+    );
     try {
       while (!signal.aborted) await this.#turnOrPause(signal);
     } catch (error) {
@@ -125,7 +128,7 @@ export class Agent {
   healthy(): Health {
     const idle = this.#context.now() - this.#turnAt;
     // A turn may hold a proof, a put back and a probe, each with its own timeout.
-    const ok = idle < 3 * this.#context.options.timeoutMs + 6 * masterLookMs;
+    const ok = idle < 3 * this.#context.options.rules().timeoutMs + 6 * masterLookMs;
     return { ok, why: `the loop turned ${Math.round(idle / 1000)} s ago` };
   }
 
@@ -136,15 +139,15 @@ export class Agent {
       await this.#turn(signal);
       memory.trouble = undefined;
       this.#troubles = 0;
+      ports.changed();
     } catch (error) {
       if (!(error instanceof StewardError)) throw error;
       const message = `${error.message}. ${error.fix}`;
       if (message !== memory.trouble) ports.log.error({ code: error.code, reason: message }, 'cannot go on');
       memory.trouble = message;
-      const pause = Math.min(
-        options.policy.backoffMaxMs,
-        options.policy.backoffMs * 2 ** Math.min(this.#troubles, 20),
-      );
+      const { backoffMs, backoffMaxMs } = options.rules().policy;
+      const pause = Math.min(backoffMaxMs, backoffMs * 2 ** Math.min(this.#troubles, 20));
+      ports.changed();
       this.#troubles += 1;
       await this.#waker.sleep(pause, signal);
     }
@@ -186,7 +189,7 @@ export class Agent {
   /** What was refused is not tried again while the last good state is not even back; anything else may mend that. */
   #decide(): Decision {
     const { memory, options, now } = this.#context;
-    const decision = next(memory.schedule, options.policy, now());
+    const decision = next(memory.schedule, options.rules().policy, now());
     const { failure, seen, requests } = memory.schedule;
     const isHeld = memory.putBackDue !== undefined && failure?.hash === seen?.hash && requests.length === 0;
     return isHeld && decision.act === 'attempt' ? { act: 'wait' } : decision;
@@ -211,6 +214,7 @@ export class Agent {
       memory.putBackDue?.at ?? Number.POSITIVE_INFINITY,
       this.#nextMasterLook(),
     );
+    ports.changed();
     await this.#waker.sleep(until - now(), signal);
     memory.pending = undefined;
   }

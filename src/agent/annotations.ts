@@ -4,22 +4,20 @@ import type { Log } from './ports.ts';
 import { parseAnnotations, reloadAnnotation, reopenLogsAnnotation } from './sources/annotations.ts';
 import { readWhole } from './sources/read-file.ts';
 import type { Store } from './store.ts';
-
-export interface AnnotationRequest {
-  readonly action: 'reload' | 'reopen-logs';
-  readonly value: string;
-}
+import type { TokenRequest, Tokens } from './tokens.ts';
 
 const maxBytes = 1024 * 1024;
 
-export class Annotations {
-  readonly path: string;
+export class Annotations implements Tokens {
+  readonly paths: readonly string[];
+  readonly #path: string;
   readonly #store: Store;
   readonly #log: Log;
   #complaint: string | undefined;
 
   constructor(path: string, store: Store, log: Log) {
-    this.path = path;
+    this.paths = [path];
+    this.#path = path;
     this.#store = store;
     this.#log = log;
   }
@@ -28,7 +26,7 @@ export class Annotations {
    * Values that were not acted upon yet. They are noted as acknowledged before they are acted upon, so that one value never
    * acts twice; where nothing was noted ever (the agent's first start), what is there already asks for nothing.
    */
-  fresh(): readonly AnnotationRequest[] {
+  fresh(): readonly TokenRequest[] {
     const values = this.#read();
     if (values === undefined) return [];
     const { acknowledged } = this.#store.get();
@@ -36,7 +34,7 @@ export class Annotations {
     const reopenLogs = values.get(reopenLogsAnnotation) ?? '';
     if (acknowledged.reload === reload && acknowledged.reopenLogs === reopenLogs) return [];
     this.#store.update({ acknowledged: { reload, reopenLogs } });
-    const requests: AnnotationRequest[] = [];
+    const requests: TokenRequest[] = [];
     if (isNew(acknowledged.reload, reload)) requests.push({ action: 'reload', value: reload });
     if (isNew(acknowledged.reopenLogs, reopenLogs))
       requests.push({ action: 'reopen-logs', value: reopenLogs });
@@ -45,14 +43,14 @@ export class Annotations {
 
   #read(): ReadonlyMap<string, string> | undefined {
     try {
-      const { content } = readWhole(this.path, maxBytes);
-      const values = parseAnnotations(Buffer.from(content).toString('utf8'), this.path);
+      const { content } = readWhole(this.#path, maxBytes);
+      const values = parseAnnotations(Buffer.from(content).toString('utf8'), this.#path);
       this.#complaint = undefined;
       return values;
     } catch (error) {
       const message = error instanceof StewardError || error instanceof Error ? error.message : String(error);
       if (message !== this.#complaint)
-        this.#log.warn({ path: this.path, reason: message }, 'annotations cannot be read');
+        this.#log.warn({ path: this.#path, reason: message }, 'annotations cannot be read');
       this.#complaint = message;
       return undefined;
     }

@@ -1,11 +1,14 @@
 /** What the sources say that nginx should run, looked at once and checked: the value that the agent decides about. */
 import type { InspectedPair } from './certificates.ts';
+import type { Revision } from './status.ts';
 
 export interface Candidate {
   /** Of all the bytes that decide what nginx would do: the configuration and every file that it names. */
   readonly key: string;
   /** Of the configuration alone: the published tree's name. */
   readonly hash: string;
+  /** Where it came from, where it came from the API. */
+  readonly revision?: Revision;
   /** Like `key`, without the certificates and their keys: tells a renewal from another change. */
   readonly withoutCertificates: string;
   /** Why nginx must not get it at all, one sentence each with its place; empty when it may. */

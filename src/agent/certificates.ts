@@ -109,6 +109,11 @@ export class Certificates {
       if (!current.has(fingerprint)) this.#served.delete(fingerprint);
   }
 
+  /** All pairs of what is wanted. */
+  get count(): number {
+    return this.#pairs.length;
+  }
+
   /** Those that expire first. */
   report(now: number): readonly CertificateStatus[] {
     const byExpiry = this.#pairs.toSorted(

@@ -1,16 +1,16 @@
 /** What the steps of the loop share: the ports, the rules, and the agent's live memory. */
 import type { ProcessIdentity, Verdict } from '../nginx/reload/verdict.ts';
-import type { Annotations } from './annotations.ts';
 import type { AttemptPorts, Before } from './attempt.ts';
 import type { Candidate } from './candidate.ts';
 import type { Certificates } from './certificates.ts';
 import type { MasterWatch } from './master-watch.ts';
 import type { Requests } from './requests.ts';
-import { initialState, type NoticeKind, type SchedulePolicy, type ScheduleState } from './schedule/state.ts';
-import type { Schedule } from './schedule/timers.ts';
+import type { Rules } from './rules.ts';
+import { initialState, type NoticeKind, type ScheduleState } from './schedule/state.ts';
 import type { AgentStatus, Attempt } from './status.ts';
 import type { Store } from './store.ts';
 import type { Subject } from './subject.ts';
+import type { Tokens } from './tokens.ts';
 
 /** Watches paths for as long as the agent runs. */
 export interface Watch {
@@ -25,10 +25,13 @@ export interface Watch {
 export interface AgentPorts extends AttemptPorts {
   readonly store: Store;
   readonly certificates: Certificates;
-  readonly annotations: Annotations | undefined;
-  readonly watch: (notice: (kind: NoticeKind) => void) => Watch;
-  /** What was found at the agent's start and stays so. */
-  readonly findings: AgentStatus['conditions'];
+  readonly tokens: Tokens | undefined;
+  /** `notice` tells of what may have changed; `wake` makes the loop turn, for rules and requests. */
+  readonly watch: (notice: (kind: NoticeKind) => void, wake: () => void) => Watch;
+  /** What people should know and the loop does not. */
+  readonly findings: () => AgentStatus['conditions'];
+  /** Something that the status tells may have changed. Must not throw and not take long. */
+  readonly changed: () => void;
   /** Where nginx could reach into the agent, as long as this master runs. */
   readonly borders: (
     master: ProcessIdentity,
@@ -40,12 +43,9 @@ export interface AgentPorts extends AttemptPorts {
 
 export interface AgentOptions {
   readonly version: string;
-  readonly policy: SchedulePolicy;
-  readonly schedules: readonly Schedule[];
+  readonly rules: () => Rules;
   /** Milliseconds between two rescans: where it is short, the loop turns as often. */
   readonly rescanMs: number;
-  /** Milliseconds that a reload may take: what the loop's health is measured against. */
-  readonly timeoutMs: number;
 }
 
 /** A put back that failed: when it is tried again, on the clock that never goes back. */

@@ -20,7 +20,7 @@ export interface NginxControlOptions {
   readonly match: RegExp | undefined;
   /** steward's own file that nginx writes its reasons into; undefined in place. */
   readonly log: EmergLog | undefined;
-  readonly timeoutMs: number;
+  readonly timeoutMs: () => number;
 }
 
 /** Larger, and steward's own log is emptied after an attempt. */
@@ -66,14 +66,14 @@ export function nginxControl(options: NginxControlOptions): Nginx {
       const master = find();
       const reasons = log ?? (expect.log === undefined ? undefined : emergLog(expect.log));
       const ports = { table, clock, signal, ...(reasons === undefined ? {} : { emergLog: reasons }) };
-      const request = { master, timeoutMs, expectedWorkers: expected(master, expect) };
+      const request = { master, timeoutMs: timeoutMs(), expectedWorkers: expected(master, expect) };
       return signalling(master, () => reload(ports, request));
     },
     proveStart: (expect, signal) => {
       const master = find();
       return proveStart(
         { table, clock, signal },
-        { master, timeoutMs, expectedWorkers: expected(master, expect) },
+        { master, timeoutMs: timeoutMs(), expectedWorkers: expected(master, expect) },
       );
     },
     watch: async (applied, signal) => {
@@ -89,7 +89,9 @@ export function nginxControl(options: NginxControlOptions): Nginx {
       try {
         const master = find();
         const ports = { table, clock, signal, ...(log === undefined ? {} : { emergLog: log }) };
-        const { kind, summary } = await signalling(master, () => reopenLogs(ports, { master, timeoutMs }));
+        const { kind, summary } = await signalling(master, () =>
+          reopenLogs(ports, { master, timeoutMs: timeoutMs() }),
+        );
         return { outcome: kind, message: summary };
       } catch (error) {
         if (!(error instanceof StewardError)) throw error;

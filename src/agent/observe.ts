@@ -44,7 +44,7 @@ async function greet(context: Context, signal: AbortSignal): Promise<void> {
   const isKnown = master?.pid === view.identity.pid && master.startTime === view.identity.startTime;
   if (isKnown && good !== undefined && attempt === undefined) {
     // It was proven by the agent before this one, and nothing was begun since.
-    memory.schedule = masterStarted(memory.schedule, now(), good.key, options.policy);
+    memory.schedule = masterStarted(memory.schedule, now(), good.key, options.rules().policy);
     settled(context, good.key);
     return;
   }
@@ -83,7 +83,7 @@ async function proveStart(context: Context, startedAt: number, signal: AbortSign
     { verdict: verdict.kind, summary: verdict.summary },
     runs === undefined ? 'what the new master runs is not certain: it is reloaded' : 'new master proven',
   );
-  memory.schedule = masterStarted(memory.schedule, now(), runs, options.policy);
+  memory.schedule = masterStarted(memory.schedule, now(), runs, options.rules().policy);
   if (runs === undefined) return;
   // It started with what is proven: whatever was begun before has ended with the master before.
   memory.putBackDue = undefined;

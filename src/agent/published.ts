@@ -23,7 +23,7 @@ export interface TreeFacts {
   readonly opensLate: boolean;
 }
 
-export type TreeLook =
+type TreeLook =
   | { readonly kind: 'seen'; readonly candidate: TreeCandidate }
   | Exclude<Look, { kind: 'seen' }>;
 
@@ -84,7 +84,12 @@ export class PublishedSubject implements Subject {
     const { store, clock } = this.#options;
     const { generations, proven, provenBefore } = store.get();
     store.update({
-      proven: { tree: candidate.hash, key: candidate.key, at: clock.now() },
+      proven: {
+        tree: candidate.hash,
+        key: candidate.key,
+        at: clock.now(),
+        ...(candidate.revision !== undefined && { revision: candidate.revision }),
+      },
       provenBefore: proven?.tree === candidate.hash ? provenBefore : proven,
       attempt: undefined,
       generations: [{ tree: candidate.hash, workers: generation }, ...generations],
@@ -110,10 +115,10 @@ export class PublishedSubject implements Subject {
     return { kind: 'restored', key: good.key, workerProcesses, openedLate: opensLate };
   }
 
-  lastGood(): { readonly key: string; readonly hash: string; readonly at: number } | undefined {
+  lastGood(): ReturnType<Subject['lastGood']> {
     const { proven } = this.#options.store.get();
     if (proven === undefined || !this.#options.publisher.has(proven.tree)) return undefined;
-    return { key: proven.key, hash: proven.tree, at: proven.at };
+    return { key: proven.key, hash: proven.tree, at: proven.at, revision: proven.revision };
   }
 
   async collect(living: readonly ProcessIdentity[]): Promise<void> {

@@ -1,6 +1,6 @@
 /** Step four of the loop: everything that is known, as one value for people and tools. */
 import { type Context, obstacleOf } from './context.ts';
-import type { AgentState, AgentStatus, Attempt } from './status.ts';
+import type { AgentState, AgentStatus, Attempt, Revision } from './status.ts';
 
 /** What the loop itself knows. */
 export interface Beside {
@@ -18,6 +18,8 @@ export function reportStatus(context: Context, beside: Beside): AgentStatus {
   const now = ports.clock.now();
   const good = ports.subject.lastGood();
   const runs = schedule.proven === undefined ? undefined : good;
+  // Of two revisions with the same files the wanted one is told.
+  const runsWanted = candidate !== undefined && candidate.key === schedule.proven;
   const { view } = masters;
   const { state, message } = stateOf(context);
   return {
@@ -36,17 +38,20 @@ export function reportStatus(context: Context, beside: Beside): AgentStatus {
         workers: { running: view.running.length, draining: view.draining.length },
       },
     }),
-    ...(candidate !== undefined && { wanted: { hash: candidate.hash } }),
-    ...(runs !== undefined && { proven: { hash: runs.hash, at: iso(runs.at) } }),
+    ...(candidate !== undefined && { wanted: { hash: candidate.hash, ...revisionOf(candidate) } }),
+    ...(runs !== undefined && {
+      proven: { hash: runs.hash, at: iso(runs.at), ...revisionOf(runsWanted ? candidate : runs) },
+    }),
     ...(memory.pending !== undefined && { pending: memory.pending }),
     attempts: memory.history,
     findings: candidate?.findings ?? [],
     certificates: ports.certificates.report(now),
+    certificateCount: ports.certificates.count,
     conditions: conditionsOf(context),
     watch: beside.watch,
     unwatched: candidate?.unwatched ?? [],
     acknowledged: requests.acknowledged,
-    schedules: options.schedules.flatMap((schedule) => {
+    schedules: options.rules().schedules.flatMap((schedule) => {
       const { action, cron } = schedule;
       const time = schedule.next(now);
       return time === undefined ? [] : [{ action, cron, next: iso(time) }];
@@ -119,7 +124,13 @@ function conditionsOf(context: Context): AgentStatus['conditions'] {
         reason: 'OtherServed',
         message: `${certificate.path}: ${certificate.reason ?? ''}`,
       });
-  return [...conditions, ...ports.findings, ...memory.borders];
+  return [...conditions, ...ports.findings(), ...memory.borders];
+}
+
+function revisionOf({ revision }: { readonly revision?: Revision | undefined }): {
+  readonly revision?: Revision;
+} {
+  return revision === undefined ? {} : { revision };
 }
 
 function iso(milliseconds: number): string {

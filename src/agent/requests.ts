@@ -1,20 +1,20 @@
-/** Everything that asks for something: the control socket, the Pod's annotations, schedules; and what each is told. */
+/** Everything that asks for something: the control socket, annotations, schedules; and what each is told. */
 import type { Clock } from '../base/clock.ts';
-import type { Annotations } from './annotations.ts';
 import { type Answer, Askers } from './askers.ts';
 import type { Nginx } from './nginx.ts';
 import type { Log } from './ports.ts';
 import type { RequestTrigger } from './schedule/state.ts';
 import { due, nextDue, type Schedule } from './schedule/timers.ts';
 import type { AgentStatus } from './status.ts';
+import type { TokenRequest, Tokens } from './tokens.ts';
 
 type Acknowledged = AgentStatus['acknowledged'][number];
 
 export interface RequestPorts {
   readonly clock: Clock;
   readonly log: Log;
-  readonly annotations: Annotations | undefined;
-  readonly schedules: readonly Schedule[];
+  readonly tokens: Tokens | undefined;
+  readonly schedules: () => readonly Schedule[];
   /** A reload is asked for: the loop's schedule decides when. */
   readonly asked: (trigger: RequestTrigger) => void;
   readonly wake: () => void;
@@ -47,23 +47,24 @@ export class Requests {
 
   /** Asks what the clock and the annotations ask for. */
   gather(): void {
-    const { clock, schedules, annotations, log } = this.#ports;
+    const { clock, schedules, tokens, log } = this.#ports;
     const now = clock.now();
-    const fired = due(schedules, this.#timersSeen, now);
+    const fired = due(schedules(), this.#timersSeen, now);
     this.#timersSeen = now;
     for (const { action, cron } of fired) {
       log.info({ action, cron }, 'schedule');
       void this.#ask(action, 'schedule');
     }
-    for (const { action, value } of annotations?.fresh() ?? []) {
-      log.info({ action, value }, 'annotation');
-      void this.#ask(action, 'annotation', value);
+    for (const request of tokens?.fresh() ?? []) {
+      const { action, value, on } = request;
+      log.info({ action, value, on }, 'annotation');
+      void this.#ask(action, 'annotation', request);
     }
   }
 
   /** Milliseconds since the epoch at which a schedule comes up next. */
   nextTimer(): number | undefined {
-    return nextDue(this.#ports.schedules, this.#timersSeen);
+    return nextDue(this.#ports.schedules(), this.#timersSeen);
   }
 
   /** Does what was asked of the logs. */
@@ -86,15 +87,17 @@ export class Requests {
   async #ask(
     action: 'reload' | 'reopen-logs',
     origin: Acknowledged['origin'],
-    value?: string,
+    token?: TokenRequest,
   ): Promise<Answer> {
     const promise = action === 'reload' ? this.askers.add(origin) : this.#addReopen();
     if (action === 'reload') this.#ports.asked(origin);
     this.#ports.wake();
     const answer = await promise;
     const at = new Date(this.#ports.clock.now()).toISOString();
-    const entry = { action, origin, verdict: answer.outcome, at, ...(value === undefined ? {} : { value }) };
+    const value = token === undefined ? {} : { value: token.value };
+    const entry = { action, origin, verdict: answer.outcome, at, ...value };
     this.#acknowledged = [entry, ...this.#acknowledged].slice(0, historyLength);
+    token?.answered?.(answer.outcome);
     return answer;
   }
 

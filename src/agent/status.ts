@@ -26,12 +26,21 @@ export type AgentState =
   | 'PutBackFailed'
   | 'Blocked';
 
+/** The NginxRevision that a tree came from. */
+export interface Revision {
+  readonly name: string;
+  readonly hash: string;
+  /** That it had when it was handed out: the same content may be handed out again. */
+  readonly number?: number | undefined;
+}
+
 export interface Attempt {
   /** ISO 8601. */
   readonly at: string;
   readonly trigger: Trigger;
   /** The content hash of the tree that was tried; in place: of the files that nginx reads. */
   readonly hash: string;
+  readonly revision?: Revision;
   readonly verdict: VerdictKind | 'RefusedByLint' | 'RefusedByProbe' | 'Failed';
   /** One sentence: what was seen or why it was refused. */
   readonly message: string;
@@ -70,8 +79,8 @@ export interface AgentStatus {
     readonly startedAt: string;
     readonly workers: { readonly running: number; readonly draining: number };
   };
-  readonly wanted?: { readonly hash: string };
-  readonly proven?: { readonly hash: string; readonly at: string };
+  readonly wanted?: { readonly hash: string; readonly revision?: Revision };
+  readonly proven?: { readonly hash: string; readonly at: string; readonly revision?: Revision };
   /** Why something wanted is not tried yet, and (ISO 8601) until when at the latest. */
   readonly pending?: {
     readonly reason:
@@ -87,7 +96,10 @@ export interface AgentStatus {
   };
   readonly attempts: readonly Attempt[];
   readonly findings: readonly string[];
+  /** Those that expire first. */
   readonly certificates: readonly CertificateStatus[];
+  /** All of them. */
+  readonly certificateCount: number;
   readonly conditions: readonly {
     readonly type: string;
     readonly reason: string;

@@ -1,5 +1,6 @@
 import type { ProcessIdentity } from '../nginx/reload/verdict.ts';
 import type { Candidate, Look } from './candidate.ts';
+import type { Revision } from './status.ts';
 
 /** What became of undoing a `stage`. */
 export type Restored =
@@ -34,7 +35,14 @@ export interface Subject {
   /** Goes back to the last good state. */
   restore(): Promise<Restored>;
   /** The last good state as a starting nginx would find it. */
-  lastGood(): { readonly key: string; readonly hash: string; readonly at: number } | undefined;
+  lastGood():
+    | {
+        readonly key: string;
+        readonly hash: string;
+        readonly at: number;
+        readonly revision?: Revision | undefined;
+      }
+    | undefined;
   /** Forgets what no living worker needs. */
   collect(living: readonly ProcessIdentity[]): Promise<void>;
   /** What is staged is still what it was; mends it where it is not and says what was wrong. */

@@ -1,5 +1,6 @@
 /** Every command and flag, as data: parsing, `--help` and docs/flags.md come from here alone. */
 
+import { agentApiFlags } from './flags/agent-api.ts';
 import { clusterCommands, reloadFlags } from './flags/cluster.ts';
 import { type Command, type Flag, output, usage } from './flags/flag.ts';
 
@@ -120,6 +121,7 @@ const agentFlags: readonly Flag[] = [
     placeholder: 'FILE',
     help: 'Instead of --source: nginx reads FILE itself, and steward watches, checks, reloads, proves and reports. There is nothing to put back.',
   },
+  ...agentApiFlags,
   serverPrefix,
   {
     name: 'listen',

@@ -1,28 +1,29 @@
 /** The credentials of a Pod: its service account's token, read again whenever the kubelet has put a newer one in place. */
 import { readFileSync, statSync } from 'node:fs';
-import process from 'node:process';
 import { StewardError } from '../base/errors.ts';
+import { ApiError } from './api.ts';
 import type { Credentials } from './http.ts';
 
 export interface InClusterOptions {
-  /** Where the token and the CA lie; default: where the kubelet mounts them. */
-  readonly directory?: string;
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Where the token and the CA lie. */
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const defaultDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-/** @throws StewardError STEWARD_NO_CLUSTER: this is no Pod, or its token is not mounted. */
-export function inCluster(options: InClusterOptions = {}): {
+export interface InCluster {
   readonly server: string;
+  /** Rejects with an ApiError as long as there was never a token. */
   credentials(): Promise<Credentials>;
-} {
-  const { directory = defaultDirectory, env = process.env } = options;
+}
+
+/** @throws StewardError STEWARD_NO_CLUSTER: this is no Pod. */
+export function inCluster({ directory, env }: InClusterOptions): InCluster {
   const host = env['KUBERNETES_SERVICE_HOST'];
   const port = env['KUBERNETES_SERVICE_PORT'];
   if (host === undefined || port === undefined)
     throw new StewardError('STEWARD_NO_CLUSTER', 'no API server is named in the environment', {
       where: 'KUBERNETES_SERVICE_HOST',
+      fix: 'The kubelet sets it in every Pod. Outside of one, run the agent from files: --source DIR.',
     });
   const files = { token: `${directory}/token`, ca: `${directory}/ca.crt` };
   let known: { readonly stamp: string; readonly credentials: Credentials } | undefined;
@@ -34,22 +35,17 @@ export function inCluster(options: InClusterOptions = {}): {
     known = { stamp, credentials: { tls: { ca }, headers: { authorization: `Bearer ${token}` } } };
     return known.credentials;
   };
-  try {
-    read();
-  } catch (error) {
-    throw new StewardError('STEWARD_NO_CLUSTER', error instanceof Error ? error.message : String(error), {
-      where: directory,
-    });
-  }
   return {
     server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    // What cannot be read for a moment (a swap) was read before.
-    credentials: async () => {
+    credentials: () => {
       try {
-        return read();
+        return Promise.resolve(read());
       } catch (error) {
-        if (known === undefined) throw error;
-        return known.credentials;
+        // What cannot be read for a moment (a swap) was read before.
+        if (known !== undefined) return Promise.resolve(known.credentials);
+        const reason = error instanceof Error ? error.message : String(error);
+        const message = `no credentials for the API server: ${reason}`;
+        return Promise.reject(new ApiError(0, 'NoCredentials', message, undefined, error));
       }
     },
   };

@@ -12,6 +12,18 @@ interface Proven {
   readonly tree: string;
   readonly key: string;
   readonly at: number;
+  /** What the tree came from, where it came from the API: an NginxRevision. */
+  readonly revision?: { readonly name: string; readonly hash: string; readonly number?: number | undefined };
+}
+
+/** A request through the API that was acted upon, or is being acted upon as long as it has no verdict. */
+export interface NotedRequest {
+  readonly action: string;
+  readonly origin: string;
+  readonly token: string;
+  readonly verdict?: string;
+  /** Unix epoch, ms. */
+  readonly at: number;
 }
 
 export interface State {
@@ -28,6 +40,8 @@ export interface State {
   readonly generations: readonly { readonly tree: string; readonly workers: readonly ProcessKey[] }[];
   /** The values of the Pod's annotations that were acted upon. */
   readonly acknowledged: { readonly reload?: string; readonly reopenLogs?: string };
+  /** Of one NginxInstance (by uid): its requests, noted before they were acted upon. */
+  readonly requests?: { readonly instance: string; readonly noted: readonly NotedRequest[] } | undefined;
   /** Something was proven once: readiness, which a restart of the agent must not take away. */
   readonly ready: boolean;
   /** The master that was last seen. */
@@ -86,8 +100,9 @@ export function parseState(text: string): State | undefined {
   const provenBefore = parseOptional(value['provenBefore'], parseProven);
   const attempt = parseOptional(value['attempt'], parseAttempt);
   const master = parseOptional(value['master'], parseProcess);
-  if (proven === 'wrong' || provenBefore === 'wrong' || attempt === 'wrong' || master === 'wrong')
-    return undefined;
+  const requests = parseOptional(value['requests'], parseRequests);
+  if (proven === 'wrong' || provenBefore === 'wrong' || attempt === 'wrong') return undefined;
+  if (master === 'wrong' || requests === 'wrong') return undefined;
   const { reload, reopenLogs } = acknowledged;
   return {
     version: 1,
@@ -101,6 +116,7 @@ export function parseState(text: string): State | undefined {
     ...(provenBefore !== undefined && { provenBefore }),
     ...(attempt !== undefined && { attempt }),
     ...(master !== undefined && { master }),
+    ...(requests !== undefined && { requests }),
   };
 }
 
@@ -111,7 +127,32 @@ type Generation = State['generations'][number];
 function parseProven(value: unknown): Proven | undefined {
   if (!isRecord(value)) return undefined;
   const { tree, key, at } = value;
-  return isTreeName(tree) && typeof key === 'string' && isTime(at) ? { tree, key, at } : undefined;
+  const revision = parseOptional(value['revision'], parseRevision);
+  if (!isTreeName(tree) || typeof key !== 'string' || !isTime(at) || revision === 'wrong') return undefined;
+  return { tree, key, at, ...(revision !== undefined && { revision }) };
+}
+
+function parseRevision(value: unknown): Proven['revision'] {
+  if (!isRecord(value)) return undefined;
+  const { name, hash, number } = value;
+  if (typeof name !== 'string' || typeof hash !== 'string') return undefined;
+  if (number !== undefined && !isCount(number)) return undefined;
+  return { name, hash, ...(number !== undefined && { number }) };
+}
+
+function parseRequests(value: unknown): State['requests'] {
+  if (!isRecord(value)) return undefined;
+  const { instance } = value;
+  const noted = parseList(value['noted'], parseNoted);
+  return typeof instance === 'string' && noted !== undefined ? { instance, noted } : undefined;
+}
+
+function parseNoted(value: unknown): NotedRequest | undefined {
+  if (!isRecord(value)) return undefined;
+  const { action, origin, token, verdict, at } = value;
+  if (typeof action !== 'string' || typeof origin !== 'string' || typeof token !== 'string') return undefined;
+  if (!isTime(at) || (verdict !== undefined && typeof verdict !== 'string')) return undefined;
+  return { action, origin, token, at, ...(verdict !== undefined && { verdict }) };
 }
 
 function parseAttempt(value: unknown): Attempt | undefined {

@@ -71,6 +71,7 @@ export const proven: AgentStatus = {
   attempts: [applied],
   findings: [],
   certificates: [],
+  certificateCount: 0,
   conditions: [],
   watch: { mode: 'inotify', directories: 4 },
   unwatched: [],

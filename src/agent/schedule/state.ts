@@ -256,6 +256,11 @@ export function finished(
   };
 }
 
+/** The same content is wanted anew: what became of it before counts no longer. */
+export function wantedAnew(state: ScheduleState): ScheduleState {
+  return { ...state, failure: undefined };
+}
+
 /** How many generations of workers are still leaving. */
 export function drains(state: ScheduleState, generations: number): ScheduleState {
   return { ...state, draining: generations };
