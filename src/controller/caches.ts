@@ -37,9 +37,15 @@ interface Follower {
 /** Objects of one kind, grouped by the config that they belong to. */
 class Grouped<T extends KubeObject> {
   readonly #groups = new Map<ObjectKey, Map<string, T>>();
+  readonly #all = new Map<ObjectKey, T>();
 
   of(config: ObjectKey): T[] {
     return [...(this.#groups.get(config)?.values() ?? [])];
+  }
+
+  /** Whichever config it belongs to. */
+  named(namespace: string, name: string): T | undefined {
+    return this.#all.get(`${namespace}/${name}`);
   }
 
   keys(): IterableIterator<ObjectKey> {
@@ -49,6 +55,7 @@ class Grouped<T extends KubeObject> {
   put(config: ObjectKey, object: T): void {
     const group = this.#groups.get(config) ?? new Map<string, T>();
     group.set(object.metadata.name, object);
+    this.#all.set(keyOf(object), object);
     this.#groups.set(config, group);
   }
 
@@ -56,6 +63,7 @@ class Grouped<T extends KubeObject> {
     const group = this.#groups.get(config);
     group?.delete(name);
     if (group?.size === 0) this.#groups.delete(config);
+    this.#all.delete(`${splitKey(config).namespace}/${name}`);
   }
 }
 

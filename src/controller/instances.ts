@@ -8,37 +8,74 @@ import type {
   NginxInstance,
   NginxInstanceSpec,
 } from '../api/nginx-instance.ts';
-import { isFinished, type PodView } from './pods.ts';
+import { isEnding, isFinished, type PodView } from './pods.ts';
+import { tokenOf } from './tokens.ts';
 import type { RevisionView } from './views.ts';
-
-const longestToken = 1024;
 
 export interface InstanceChanges {
   /** Pods without an instance of their own. */
   readonly missing: readonly PodView[];
-  /** Instances whose Pod is gone, has ended, or is another one of the same name. */
+  /** Instances whose Pod is gone, has ended, or is another one of the same name: removed before anything is created. */
   readonly orphaned: readonly NginxInstance[];
-  /** Instances of Pods that are there. */
-  readonly living: readonly { readonly instance: NginxInstance; readonly pod: PodView }[];
+  /** Instances of Pods that are there and not about to end. */
+  readonly living: readonly Living[];
+  /** Pods whose label was changed while they ran: they stay with the config that they began with. */
+  readonly relabelled: readonly PodView[];
 }
 
-export function compareInstances(
-  pods: readonly PodView[],
-  instances: readonly NginxInstance[],
-): InstanceChanges {
-  const byName = new Map(instances.map((instance) => [instance.metadata.name, instance]));
-  const running = new Map(pods.filter((pod) => !isFinished(pod)).map((pod) => [pod.metadata.name, pod]));
-  const isOwned = (instance: NginxInstance, pod: PodView | undefined): boolean =>
-    instance.metadata.ownerReferences?.some(({ uid }) => uid === pod?.metadata.uid) === true;
-  const living: { instance: NginxInstance; pod: PodView }[] = [];
+export interface Living {
+  readonly instance: NginxInstance;
+  readonly pod: PodView;
+}
+
+/** What there is for one config. */
+export interface Present {
+  /** Its name. */
+  readonly config: string;
+  /** Pods with its label. */
+  readonly pods: readonly PodView[];
+  /** Instances made for it. */
+  readonly instances: readonly NginxInstance[];
+  /** Whatever its label names. */
+  readonly podNamed: (name: string) => PodView | undefined;
+  /** Whatever config it was made for. */
+  readonly instanceNamed: (name: string) => NginxInstance | undefined;
+}
+
+/**
+ * An agent is started for one config and can take no other one's revisions, so an instance stays with its config as long as
+ * its Pod lives. That of a Pod that is about to end is left as it is: whatever it is told, nobody waits for it.
+ */
+export function compareInstances(present: Present): InstanceChanges {
+  const living: Living[] = [];
+  const orphaned: NginxInstance[] = [];
   const missing: PodView[] = [];
-  for (const pod of running.values()) {
-    const instance = byName.get(pod.metadata.name);
-    if (instance === undefined) missing.push(pod);
-    else if (isOwned(instance, pod)) living.push({ instance, pod });
+  const relabelled: PodView[] = [];
+  for (const instance of present.instances) {
+    const pod = present.podNamed(instance.metadata.name);
+    if (pod === undefined || isFinished(pod) || !isOwned(instance, pod)) orphaned.push(instance);
+    else if (!isEnding(pod)) {
+      living.push({ instance, pod });
+      if (pod.config !== present.config) relabelled.push(pod);
+    }
   }
-  const orphaned = instances.filter((one) => !isOwned(one, running.get(one.metadata.name)));
-  return { missing, orphaned, living };
+  const own = new Set(present.instances.map(({ metadata }) => metadata.name));
+  for (const pod of present.pods) {
+    if (own.has(pod.metadata.name) || isFinished(pod) || isEnding(pod)) continue;
+    const other = present.instanceNamed(pod.metadata.name);
+    if (other !== undefined && isOwned(other, pod)) {
+      relabelled.push(pod);
+      continue;
+    }
+    // Of a Pod of the same name that belonged to another config; nobody would tell this one when that is gone.
+    if (other !== undefined) orphaned.push(other);
+    missing.push(pod);
+  }
+  return { missing, orphaned, living, relabelled };
+}
+
+function isOwned({ metadata }: NginxInstance, pod: PodView): boolean {
+  return metadata.ownerReferences?.some(({ uid }) => uid === pod.metadata.uid) === true;
 }
 
 /** The object that is created for a Pod. */
@@ -65,7 +102,7 @@ export function newInstance(
 /** The spec that an instance should have; undefined: it has it. */
 export function changedSpec(
   config: NginxConfig,
-  { instance, pod }: { readonly instance: NginxInstance; readonly pod: PodView },
+  { instance, pod }: Living,
   move: RevisionView | undefined,
   now: number,
 ): NginxInstanceSpec | undefined {
@@ -119,15 +156,15 @@ function policyOf({ spec }: NginxConfig): InstancePolicy {
 function requestsOf(config: NginxConfig, pod: PodView): InstanceRequest[] {
   const annotations = config.metadata.annotations ?? {};
   const all = [
-    { action: 'Reload', origin: 'Config', token: annotations[reloadAnnotation] },
-    { action: 'ReopenLogs', origin: 'Config', token: annotations[reopenLogsAnnotation] },
-    { action: 'Reload', origin: 'Pod', token: pod.reload },
-    { action: 'ReopenLogs', origin: 'Pod', token: pod.reopenLogs },
+    { action: 'Reload', origin: 'Config', value: annotations[reloadAnnotation] },
+    { action: 'ReopenLogs', origin: 'Config', value: annotations[reopenLogsAnnotation] },
+    { action: 'Reload', origin: 'Pod', value: pod.reload },
+    { action: 'ReopenLogs', origin: 'Pod', value: pod.reopenLogs },
   ];
-  return all.flatMap(({ action, origin, token }) =>
-    // Longer ones the schema refuses, and the whole instance with them.
-    token === undefined || token === '' || token.length > longestToken ? [] : [{ action, origin, token }],
-  );
+  return all.flatMap(({ action, origin, value }) => {
+    const token = tokenOf(value);
+    return token === undefined ? [] : [{ action, origin, token }];
+  });
 }
 
 /** As JSON has it, whatever the order of names. */

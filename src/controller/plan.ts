@@ -2,13 +2,20 @@
  * Which revision each Pod should have now. A pure function of what is in the API, without a memory of its own, so that any
  * restart of the controller goes on where it was.
  *
- * Read it from top to bottom: what is wanted; whether a Pod has refused it; where the Pods go, then; how many may move now.
+ * Read `plan` from top to bottom: what is wanted; whether a Pod has refused it; where the Pods go, then; what is proven on all
+ * of them; how many may move now.
+ *
+ * What it goes by, and who remembers it: the sources' and the pin's wish (the config); what was last proven everywhere
+ * (`status.stableRevision`, or the newest revision whose outcome is `Applied`); what was refused (the outcome `Rejected`, which
+ * stands until the revision gets a new number, and until it is written the verdict of the Pod); what each Pod was told, when,
+ * and what it provably runs (its instance).
  */
-
 import { durationMs } from '../api/common.ts';
-import { withdrawnAnnotation } from '../api/names.ts';
 import type { NginxConfig } from '../api/nginx-config.ts';
 import type { InstanceVerdict, NginxInstance } from '../api/nginx-instance.ts';
+import { aimsOf } from './plan/aims.ts';
+import { isSettled, isStarting, refusalOf, refusalOfItsOwn, runs, waitedMs } from './plan/facts.ts';
+import { type Move, movesOf } from './plan/moves.ts';
 import type { RevisionView } from './views.ts';
 
 export interface Observed {
@@ -16,7 +23,7 @@ export interface Observed {
   /** The name of the revision that the sources say now; undefined: none could ever be rendered. */
   readonly latest: string | undefined;
   readonly revisions: readonly RevisionView[];
-  /** Of Pods that are there. */
+  /** Of Pods that are there and not about to end. */
   readonly instances: readonly NginxInstance[];
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -30,7 +37,7 @@ type Phase =
   /** A Pod refused it; the others go back, or are back. */
   | 'RollingBack'
   | 'Rejected'
-  /** The latest was taken back by hand; the Pods are where they were before, or on their way. */
+  /** The latest was taken back by hand; the Pods are where they were before. */
   | 'Withdrawn'
   | 'Paused';
 
@@ -43,147 +50,125 @@ export interface Plan {
   readonly phase: Phase;
   /** What the sources or the pin ask for. */
   readonly wanted: RevisionView | undefined;
+  /** What the sources say now. */
+  readonly latest: RevisionView | undefined;
   /** Where the Pods go now: the wanted one, or back to the stable one. */
   readonly target: RevisionView | undefined;
   /** What is proven on all Pods. */
   readonly stable: RevisionView | undefined;
   /** What a starting Pod runs. */
   readonly start: RevisionView | undefined;
-  readonly moves: readonly { readonly instance: NginxInstance; readonly revision: RevisionView }[];
+  readonly moves: readonly Move[];
   /** Who refused the wanted revision, while its instance still says so. */
   readonly refused: Refused | undefined;
+  /** The target is proven on all Pods but those that never served anything, in all the time that they had. */
+  readonly isProven: boolean;
   /** The pin names a revision that is not there. */
   readonly pinMissing: boolean;
   /** Instances that have not answered within the deadline. */
   readonly stuck: readonly string[];
+  /** Instances that refuse what they were told, although it is not the rollout's: what is proven on the others. */
+  readonly refusing: readonly string[];
   /** Milliseconds until a deadline must be looked at. */
   readonly wakeInMs: number | undefined;
 }
 
-const refusing = new Set(['Rejected', 'Degraded', 'RefusedByLint', 'RefusedByProbe']);
-
 export function plan(observed: Observed): Plan {
   const { config, instances, now } = observed;
-  const { spec, status } = config;
-  const byName = new Map(observed.revisions.map((revision) => [revision.metadata.name, revision]));
-  const named = (name: string | undefined): RevisionView | undefined =>
-    name === undefined ? undefined : byName.get(name);
+  const { rollout, paused: isPaused = false } = config.spec;
+  const deadlineMs = durationMs(rollout.progressDeadline);
 
-  const before = named(status?.stableRevision);
-  const latest = named(observed.latest);
-  const pin = named(spec.revision);
-  const isWithdrawn = pin === undefined && latest !== undefined && withdrawn(latest);
-  const wanted = pin ?? (isWithdrawn ? lastGood(observed.revisions, latest) : latest);
+  const aims = aimsOf(config, observed.revisions, observed.latest);
+  const { wanted, good } = aims;
 
-  const refused = wanted === undefined ? undefined : refusalOf(wanted, instances);
-  const isRejected = wanted !== undefined && (refused !== undefined || wanted.status?.outcome === 'Rejected');
+  // What is proven on all Pods is not rejected by one that cannot run it: that one is reported, and the others stay.
+  const isNews = wanted !== undefined && wanted !== good && !everyRuns(instances, wanted);
+  const refused = isNews ? firstRefusal(instances, wanted) : undefined;
+  const isRejected = isNews && (refused !== undefined || wanted.status?.outcome === 'Rejected');
 
-  const usable = before !== undefined && !withdrawn(before) ? before : undefined;
-  const target = isRejected ? (usable === wanted ? undefined : usable) : wanted;
+  const target = isRejected ? good : wanted;
+  const isProven = target !== undefined && isProvenOn(target, instances, { deadlineMs, now });
+  const stable = isProven && target === wanted ? wanted : good;
+  const start = (isRejected ? undefined : aims.pin) ?? stable ?? aims.latest;
 
-  const isOn = (instance: NginxInstance, revision: RevisionView): boolean =>
-    instance.spec.revision?.name === revision.metadata.name;
-  const runs = (instance: NginxInstance, revision: RevisionView): boolean =>
-    isOn(instance, revision) && instance.status?.revision?.hash === revision.spec.hash;
+  const moves = movesOf({
+    ...{ instances, target, start, stable, isPaused, deadlineMs, now },
+    isBack: isRejected || aims.isWithdrawn,
+    most: mostAtOnce(rollout.maxConcurrent, instances.length),
+  });
 
-  const isRolledOut = target !== undefined && instances.every((one) => runs(one, target));
-  const stable = isRolledOut && instances.length > 0 && !isRejected ? target : usable;
-  const start = pin ?? stable ?? (isRejected ? undefined : wanted);
-
-  // A Pod that starts gets what is safe, whatever is under way: it serves nobody yet.
-  const starting = instances.filter(({ spec: { revision } }) => revision === undefined);
-  const moves = starting.flatMap((instance) => (start === undefined ? [] : [{ instance, revision: start }]));
-
-  const waiting =
-    target === undefined ? [] : instances.filter((one) => isOn(one, target) && !runs(one, target));
-  const deadline = durationMs(spec.rollout.progressDeadline);
-  const waited = (one: NginxInstance): number =>
-    now - Date.parse(one.spec.movedAt ?? new Date(now).toISOString());
-  const stuck = waiting.filter((one) => waited(one) >= deadline);
-  const underWay = waiting.filter((one) => waited(one) < deadline && hasServed(one));
-
-  if (target !== undefined && spec.paused !== true) {
-    const room = Math.max(0, mostAtOnce(spec.rollout.maxConcurrent, instances.length) - underWay.length);
-    const behind = instances.filter((one) => one.spec.revision !== undefined && !isOn(one, target));
-    for (const instance of inOrder(behind).slice(0, room)) moves.push({ instance, revision: target });
-  }
-
-  const remaining = waiting.map((one) => deadline - waited(one)).filter((ms) => ms > 0);
+  const silent = instances.filter((one) => isSilent(one));
   return {
-    phase: phaseOf({
-      target,
-      wanted,
-      isRejected,
-      isRolledOut,
-      isWithdrawn,
-      instances,
-      isPaused: spec.paused === true,
-    }),
-    ...{ wanted, target, stable, start, moves, refused },
-    pinMissing: spec.revision !== undefined && pin === undefined,
-    stuck: stuck.map(({ metadata }) => metadata.name),
-    wakeInMs: remaining.length === 0 ? undefined : Math.min(...remaining),
+    phase: phaseOf({ wanted, target, instances, isRejected, isPaused, isWithdrawn: aims.isWithdrawn }),
+    ...{ wanted, target, stable, start, moves, refused, isProven, latest: aims.latest },
+    pinMissing: aims.pinMissing,
+    stuck: names(silent.filter((one) => waitedMs(one, now) >= deadlineMs)),
+    refusing: names(
+      instances.filter(
+        (one) => refusalOfItsOwn(one) !== undefined && one.spec.revision?.name === stable?.metadata.name,
+      ),
+    ),
+    wakeInMs: soonest(silent.map((one) => deadlineMs - waitedMs(one, now)).filter((ms) => ms > 0)),
   };
 }
 
 /** Of `count` Pods, how many may be moved and not yet proven; percentages are rounded up. */
-function mostAtOnce(maxConcurrent: number | string, count: number): number {
+export function mostAtOnce(maxConcurrent: number | string, count: number): number {
   if (typeof maxConcurrent === 'number') return maxConcurrent;
-  const share = Number.parseInt(maxConcurrent, 10);
-  return Math.max(1, Math.ceil((count * share) / 100));
+  return Math.max(1, Math.ceil((count * Number.parseInt(maxConcurrent, 10)) / 100));
 }
 
-export function withdrawn(revision: RevisionView): boolean {
-  return revision.metadata.annotations?.[withdrawnAnnotation] !== undefined;
-}
-
-/** A verdict counts for the very time that the revision was handed out, not for an earlier one with the same content. */
-function refusalOf(wanted: RevisionView, instances: readonly NginxInstance[]): Refused | undefined {
-  for (const { metadata, status } of instances) {
-    const verdict = status?.verdict;
-    if (verdict === undefined || !refusing.has(verdict.kind) || verdict.hash !== wanted.spec.hash) continue;
-    if (verdict.number === undefined || verdict.number === wanted.status?.number)
-      return { instance: metadata.name, verdict };
+function firstRefusal(instances: readonly NginxInstance[], wanted: RevisionView): Refused | undefined {
+  for (const one of instances) {
+    const verdict = refusalOf(one, wanted);
+    if (verdict !== undefined) return { instance: one.metadata.name, verdict };
   }
   return undefined;
 }
 
-/** Whom clients depend on; whoever never served anything cannot be taken from them. */
-function hasServed({ status }: NginxInstance): boolean {
-  return status?.revision !== undefined;
+function everyRuns(instances: readonly NginxInstance[], revision: RevisionView): boolean {
+  return instances.length > 0 && instances.every((one) => runs(one, revision));
 }
 
-/** Healthy Pods first, then by name: the same observation gives the same plan. */
-function inOrder(instances: readonly NginxInstance[]): readonly NginxInstance[] {
-  const rank = (one: NginxInstance): string => `${one.status?.ready === true ? 0 : 1} ${one.metadata.name}`;
-  return [...instances].sort((one, other) => (rank(one) < rank(other) ? -1 : 1));
+/** A Pod that does not get up must not keep what all others run from being what they go back to. */
+function isProvenOn(
+  target: RevisionView,
+  instances: readonly NginxInstance[],
+  { deadlineMs, now }: { readonly deadlineMs: number; readonly now: number },
+): boolean {
+  return (
+    instances.some((one) => runs(one, target)) &&
+    instances.every((one) => runs(one, target) || (isStarting(one) && waitedMs(one, now) >= deadlineMs))
+  );
 }
 
-/** The newest revision before this one that was applied and not taken back. */
-function lastGood(revisions: readonly RevisionView[], latest: RevisionView): RevisionView | undefined {
-  const number = (one: RevisionView): number => one.status?.number ?? 0;
-  return revisions
-    .filter((one) => one !== latest && !withdrawn(one) && number(one) < number(latest))
-    .filter(({ status }) => status?.outcome === 'Applied' || status?.outcome === 'Superseded')
-    .sort((one, other) => rankOf(other) - rankOf(one) || number(other) - number(one))[0];
-}
-
-function rankOf({ status }: RevisionView): number {
-  return status?.outcome === 'Applied' ? 1 : 0;
+/** It was told something and has neither done nor refused it. */
+function isSilent(instance: NginxInstance): boolean {
+  return (
+    instance.spec.revision !== undefined && !isSettled(instance) && refusalOfItsOwn(instance) === undefined
+  );
 }
 
 function phaseOf(facts: {
   readonly target: RevisionView | undefined;
   readonly wanted: RevisionView | undefined;
   readonly isRejected: boolean;
-  readonly isRolledOut: boolean;
   readonly isWithdrawn: boolean;
   readonly isPaused: boolean;
   readonly instances: readonly NginxInstance[];
 }): Phase {
-  if (facts.wanted === undefined || facts.instances.length === 0) return 'Idle';
-  if (facts.isRejected)
-    return facts.target === undefined || facts.isRolledOut || facts.isPaused ? 'Rejected' : 'RollingBack';
-  if (facts.isRolledOut) return facts.isWithdrawn ? 'Withdrawn' : 'RolledOut';
-  return facts.isPaused ? 'Paused' : 'Progressing';
+  const { target, instances, isPaused } = facts;
+  if (facts.wanted === undefined || instances.length === 0) return 'Idle';
+  const isRolledOut = target !== undefined && everyRuns(instances, target);
+  if (facts.isRejected) return target === undefined || isRolledOut || isPaused ? 'Rejected' : 'RollingBack';
+  if (isRolledOut) return facts.isWithdrawn ? 'Withdrawn' : 'RolledOut';
+  return isPaused ? 'Paused' : 'Progressing';
+}
+
+function names(instances: readonly NginxInstance[]): readonly string[] {
+  return instances.map(({ metadata }) => metadata.name).sort();
+}
+
+function soonest(times: readonly number[]): number | undefined {
+  return times.length === 0 ? undefined : Math.min(...times);
 }

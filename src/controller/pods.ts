@@ -53,3 +53,8 @@ export function podView(raw: unknown): PodView | undefined {
 export function isFinished({ phase }: PodView): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
+
+/** It serves out what it has. */
+export function isEnding({ metadata }: PodView): boolean {
+  return metadata.deletionTimestamp !== undefined;
+}

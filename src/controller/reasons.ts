@@ -101,6 +101,11 @@ export const reasons = {
     meaning: 'A Pod refused the revision; all Pods are back at the stable one, or on their way.',
     action: 'Mend what the message names; the next content is rolled out by itself.',
   },
+  PodRefused: {
+    of: ['Ready', 'Stalled'],
+    meaning: 'A Pod refused what is proven on the others: it stays with what it had, or serves nothing.',
+    action: 'Look at its NginxInstance: something in that Pod or on its node is different.',
+  },
   Withdrawn: {
     of: ['Ready', 'Stalled'],
     meaning: 'The latest revision was taken back by hand.',

@@ -14,13 +14,16 @@ import {
   writeRevisionStatus,
 } from './act.ts';
 import type { Caches } from './caches.ts';
-import { changedSpec, compareInstances, newInstance } from './instances.ts';
+import { changedSpec, compareInstances, newInstance, type Present } from './instances.ts';
 import { type Plan, plan } from './plan.ts';
+import type { PodView } from './pods.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { RenderingState, Renderings } from './rendering.ts';
 import { collectable, nextNumber, outcomes } from './revisions.ts';
 import { turningPoints } from './say.ts';
-import { configStatus, refusalText } from './status.ts';
+import { refusalText } from './status/words.ts';
+import { configStatus } from './status.ts';
+import { tokenOf } from './tokens.ts';
 import type { RevisionView } from './views.ts';
 
 export interface Reconciler {
@@ -52,10 +55,13 @@ export async function reconcile(key: string, reconciler: Reconciler): Promise<Ou
   const latest = latestOf(rendering, config);
   const { revisions, changed: isNewRevision } = await withLatest(reconciler, key, config, rendering, latest);
 
-  const { missing, orphaned, living } = compareInstances(caches.pods.of(key), caches.instances.of(key));
+  const { missing, orphaned, living, relabelled } = compareInstances(presentFor(key, caches));
   const instances = living.map(({ instance }) => instance);
   const now = ports.clock.now();
   const decided = plan({ config, latest, revisions, instances, now });
+  const changedOutcomes = outcomesOf(reconciler, config, decided, revisions, rendering);
+  // Written before any Pod goes back: from then on nobody tries it again, whatever becomes of the Pod that refused it.
+  await writeOutcomes(reconciler, config, decided, revisions, only(changedOutcomes, isRejection), rendering);
 
   const moves = new Map(decided.moves.map(({ instance, revision }) => [instance.metadata.name, revision]));
   const writes: (() => Promise<void>)[] = [];
@@ -67,22 +73,26 @@ export async function reconcile(key: string, reconciler: Reconciler): Promise<Ou
     const spec = changedSpec(config, one, moves.get(one.instance.metadata.name), now);
     if (spec !== undefined) writes.push(async () => writeInstanceSpec(ports.api, one.instance, spec));
   }
-  for (const instance of orphaned) writes.push(async () => removeInstance(ports.api, instance));
+  await inBatches(orphaned.map((instance) => async () => removeInstance(ports.api, instance)));
   await inBatches(writes);
 
-  const wantedStatus = await writeOutcomes(reconciler, config, decided, revisions, rendering);
-  for (const revision of collectable(decided, revisions, instances, {
+  const others = only(changedOutcomes, (status) => !isRejection(status));
+  await writeOutcomes(reconciler, config, decided, revisions, others, rendering);
+  const { wanted } = decided;
+  const wantedStatus =
+    wanted === undefined ? undefined : (changedOutcomes.get(wanted.metadata.name) ?? wanted.status);
+  for (const revision of collectable(decided, revisions, caches.instances.of(key), {
     limit: config.spec.revisionHistoryLimit,
     latest,
     pin: config.spec.revision,
   }))
     await removeRevision(ports.api, revision);
   const statusDueInMs = await report(reconciler, key, {
-    ...{ config, rendering, instances, wantedStatus },
+    ...{ config, rendering, instances, wantedStatus, missing: missing.length, relabelled },
     plan: decided,
   });
   return {
-    changed: isNewRevision || writes.length > 0,
+    changed: isNewRevision || writes.length + orphaned.length > 0,
     againInMs: soonest(rendering.dueInMs, decided.wakeInMs, statusDueInMs),
   };
 }
@@ -94,7 +104,7 @@ async function withoutConfig(
 ): Promise<Outcome> {
   renderings.forget(key);
   written.delete(key);
-  const { orphaned } = compareInstances(caches.pods.of(key), caches.instances.of(key));
+  const { orphaned } = compareInstances(presentFor(key, caches));
   for (const instance of orphaned) await removeInstance(ports.api, instance);
   const gone = new Set(orphaned.map(({ metadata }) => metadata.name));
   const needed = new Set(
@@ -131,10 +141,10 @@ async function withLatest(
   const isBack = config.status?.latestRevision !== latest && isBelow(revision, others);
   const isAskedAgain =
     revision.status?.outcome === 'Rejected' &&
-    (config.metadata.annotations?.[reloadAnnotation] ?? '') !== (revision.status.token ?? '');
+    (tokenOf(config.metadata.annotations?.[reloadAnnotation]) ?? '') !== (revision.status.token ?? '');
   if (revision.status?.number !== undefined && !isBack && !isAskedAgain)
     return { revisions: [...others, revision], changed: false };
-  const number = nextNumber([...others, revision]);
+  const number = nextNumber([...others, revision], config.status?.latestNumber);
   const numbered = await writeRevisionStatus(ports.api, revision, { number, outcome: 'Pending' });
   ports.log.info({ config: key, revision: latest, number }, 'new revision');
   return { revisions: [...others, numbered ?? revision], changed: true };
@@ -146,31 +156,60 @@ function isBelow(revision: RevisionView, others: readonly RevisionView[]): boole
   return others.some(({ status }) => (status?.number ?? 0) > number);
 }
 
-/** The wanted revision's status after the writes. */
+function presentFor(key: string, { pods, instances }: Caches): Present {
+  const { namespace, name: config } = splitKey(key);
+  return {
+    ...{ config, pods: pods.of(key), instances: instances.of(key) },
+    podNamed: (name) => pods.named(namespace, name),
+    instanceNamed: (name) => instances.named(namespace, name),
+  };
+}
+
+type Outcomes = ReturnType<typeof outcomes>;
+
+function outcomesOf(
+  { ports }: Reconciler,
+  config: NginxConfig,
+  decided: Plan,
+  revisions: readonly RevisionView[],
+  rendering: RenderingState,
+): Outcomes {
+  return outcomes(decided, revisions, {
+    now: ports.clock.now(),
+    token: tokenOf(config.metadata.annotations?.[reloadAnnotation]),
+    refusal: decided.refused === undefined ? undefined : refusalText(decided.refused.verdict),
+    sinceEditMs: sinceEditMs(ports, rendering),
+  });
+}
+
 async function writeOutcomes(
   { ports }: Reconciler,
   config: NginxConfig,
   decided: Plan,
   revisions: readonly RevisionView[],
-  { editSeenAt }: RenderingState,
-): Promise<NginxRevisionStatus | undefined> {
-  const { clock, metrics } = ports;
-  const sinceEditMs = editSeenAt === undefined ? undefined : clock.monotonic() - editSeenAt;
-  const all = outcomes(decided, revisions, {
-    now: clock.now(),
-    token: config.metadata.annotations?.[reloadAnnotation],
-    refusal: decided.refused === undefined ? undefined : refusalText(decided.refused.verdict),
-    sinceEditMs,
-  });
+  all: Outcomes,
+  rendering: RenderingState,
+): Promise<void> {
   for (const revision of revisions) {
     const status = all.get(revision.metadata.name);
     if (status === undefined) continue;
     await writeRevisionStatus(ports.api, revision, status);
     await turningPoints(ports, config, revision, status, decided);
-    if (status.outcome === 'Applied' && sinceEditMs !== undefined) metrics.propagated(sinceEditMs);
+    const took = sinceEditMs(ports, rendering);
+    if (status.outcome === 'Applied' && took !== undefined) ports.metrics.propagated(took);
   }
-  const { wanted } = decided;
-  return wanted === undefined ? undefined : (all.get(wanted.metadata.name) ?? wanted.status);
+}
+
+function sinceEditMs({ clock }: ControllerPorts, { editSeenAt }: RenderingState): number | undefined {
+  return editSeenAt === undefined ? undefined : clock.monotonic() - editSeenAt;
+}
+
+function only(all: Outcomes, which: (status: NginxRevisionStatus) => boolean): Outcomes {
+  return new Map([...all].filter(([, status]) => which(status)));
+}
+
+function isRejection({ outcome }: NginxRevisionStatus): boolean {
+  return outcome === 'Rejected';
 }
 
 /** Writes the status if it differs and it is time; else says in how many milliseconds it is. */
@@ -182,6 +221,8 @@ async function report(
     readonly plan: Plan;
     readonly instances: readonly NginxInstance[];
     readonly wantedStatus: NginxRevisionStatus | undefined;
+    readonly missing: number;
+    readonly relabelled: readonly PodView[];
     readonly rendering: RenderingState;
   },
 ): Promise<number | undefined> {

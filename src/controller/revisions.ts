@@ -1,12 +1,19 @@
 /** Numbers, outcomes and the end of revisions; and when the next one may be made. Pure. */
 import type { NginxInstance } from '../api/nginx-instance.ts';
 import type { NginxRevisionStatus } from '../api/nginx-revision.ts';
+import { withdrawn } from './plan/facts.ts';
 import type { Plan } from './plan.ts';
 import type { RevisionView } from './views.ts';
 
-/** The number that a revision gets when its content becomes the latest: one more than any, also when it comes back. */
-export function nextNumber(revisions: readonly RevisionView[]): number {
-  return Math.max(0, ...revisions.map(({ status }) => status?.number ?? 0)) + 1;
+/** As the schema has it. */
+const longestMessage = 2048;
+
+/**
+ * The number that a revision gets when its content becomes the latest: one more than any, also when it comes back. `told` is
+ * the one that was last told: numbers go on when revisions were deleted by hand.
+ */
+export function nextNumber(revisions: readonly RevisionView[], told = 0): number {
+  return Math.max(told, newestNumber(revisions)) + 1;
 }
 
 /** When (milliseconds, any clock) a change may be rendered. What must not be lost is the last content, not each of them. */
@@ -42,16 +49,18 @@ export function outcomes(
   },
 ): ReadonlyMap<string, NginxRevisionStatus> {
   const changed = new Map<string, NginxRevisionStatus>();
+  const newest = newestNumber(revisions);
   for (const revision of revisions) {
     const before = revision.status?.outcome;
-    const outcome = outcomeOf(revision, plan);
+    const outcome = outcomeOf(revision, plan, newest);
     if (outcome === undefined || outcome === before) continue;
     const { number } = revision.status ?? {};
     changed.set(revision.metadata.name, {
       ...(number !== undefined && { number }),
       outcome,
       at: new Date(context.now).toISOString(),
-      ...(outcome === 'Rejected' && context.refusal !== undefined && { message: context.refusal }),
+      ...(outcome === 'Rejected' &&
+        context.refusal !== undefined && { message: context.refusal.slice(0, longestMessage) }),
       ...(outcome === 'Rejected' && { token: context.token ?? '' }),
       ...(outcome === 'Applied' &&
         context.sinceEditMs !== undefined && { durationMilliseconds: Math.round(context.sinceEditMs) }),
@@ -70,6 +79,7 @@ export function collectable(
   const needed = new Set<string | undefined>([
     keep.latest,
     keep.pin,
+    plan.wanted?.metadata.name,
     plan.stable?.metadata.name,
     plan.target?.metadata.name,
     plan.start?.metadata.name,
@@ -83,11 +93,15 @@ export function collectable(
     .toReversed();
 }
 
-function outcomeOf(revision: RevisionView, plan: Plan): NginxRevisionStatus['outcome'] {
+function outcomeOf(revision: RevisionView, plan: Plan, newest: number): NginxRevisionStatus['outcome'] {
   const before = revision.status?.outcome;
-  const { name } = revision.metadata;
-  if (name !== plan.wanted?.metadata.name)
-    return before === undefined || before === 'Pending' || before === 'RollingOut' ? 'Superseded' : undefined;
+  if (revision.metadata.name !== plan.wanted?.metadata.name) {
+    // What was proven, or refused, stays so.
+    if (before === 'Applied' || before === 'Rejected') return before;
+    if (withdrawn(revision)) return 'Withdrawn';
+    // Behind a pin it waits for its time.
+    return (revision.status?.number ?? 0) < newest ? 'Superseded' : 'Pending';
+  }
   switch (plan.phase) {
     case 'RollingBack':
     case 'Rejected':
@@ -96,9 +110,14 @@ function outcomeOf(revision: RevisionView, plan: Plan): NginxRevisionStatus['out
     case 'Withdrawn':
       return 'Applied';
     case 'Progressing':
-      return before === 'Applied' ? undefined : 'RollingOut';
+      if (plan.isProven) return 'Applied';
+      return before === 'Applied' ? before : 'RollingOut';
     case 'Idle':
     case 'Paused':
       return before ?? 'Pending';
   }
+}
+
+function newestNumber(revisions: readonly RevisionView[]): number {
+  return revisions.reduce((newest, { status }) => Math.max(newest, status?.number ?? 0), 0);
 }

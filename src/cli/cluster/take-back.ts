@@ -3,7 +3,7 @@ import { withdrawnAnnotation } from '../../api/names.ts';
 import type { NginxConfig } from '../../api/nginx-config.ts';
 import type { NginxInstance } from '../../api/nginx-instance.ts';
 import type { NginxRevision } from '../../api/nginx-revision.ts';
-import { withdrawn } from '../../controller/plan.ts';
+import { withdrawn } from '../../controller/plan/facts.ts';
 import { called, numberOf } from './objects.ts';
 import { wantedOf } from './wanted.ts';
 
