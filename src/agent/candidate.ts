@@ -38,4 +38,10 @@ export interface Candidate {
 export type Look =
   | { readonly kind: 'seen'; readonly candidate: Candidate }
   /** The sources could not be read as a whole: nothing is known of what is wanted. */
-  | { readonly kind: 'unreadable'; readonly message: string; readonly watch: readonly string[] };
+  | {
+      readonly kind: 'unreadable';
+      readonly message: string;
+      readonly watch: readonly string[];
+      /** Nothing is wrong: it is on its way. */
+      readonly isAwaited?: boolean;
+    };

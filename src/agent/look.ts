@@ -16,8 +16,10 @@ export async function look(
   const found = await ports.subject.look();
   ports.metrics.phase('check', now() - start);
   if (found.kind === 'unreadable') {
-    if (memory.unreadable !== found.message)
-      ports.log.error({ reason: found.message }, 'sources cannot be read');
+    const isNews = memory.unreadable !== found.message;
+    if (isNews && found.isAwaited === true)
+      ports.log.info({ reason: found.message }, 'nothing is wanted yet');
+    else if (isNews) ports.log.error({ reason: found.message }, 'sources cannot be read');
     memory.unreadable = found.message;
     await watch(found.watch);
     memory.schedule = lookFailed(memory.schedule, now(), ports.random(), options.rules().policy);

@@ -10,7 +10,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InstancePolicy } from '../../api/nginx-instance.ts';
 import type { Clock } from '../../base/clock.ts';
-import { type Api, ApiError } from '../../kube/api.ts';
+import { type Api, ApiError, isApiError } from '../../kube/api.ts';
 import { backoffMs } from '../../kube/backoff.ts';
 import { Reflector } from '../../kube/reflector.ts';
 import { own, pathOf } from '../../kube/resource.ts';
@@ -248,9 +248,15 @@ export class Feed {
     return takeRevision(contentOf(object), { name, number: numberOf(object) });
   }
 
-  #get(kind: 'NginxConfig' | 'NginxRevision', name: string, signal: AbortSignal): Promise<unknown> {
+  async #get(kind: 'NginxConfig' | 'NginxRevision', name: string, signal: AbortSignal): Promise<unknown> {
     const { api, pod } = this.#options;
-    return api.request({ method: 'GET', path: pathOf(own(kind), pod.namespace, name), signal });
+    try {
+      return await api.request({ method: 'GET', path: pathOf(own(kind), pod.namespace, name), signal });
+    } catch (error) {
+      if (!isApiError(error, 404)) throw error;
+      const message = `there is no ${kind} ${name} in the namespace ${pod.namespace}; it is taken as soon as it is there`;
+      throw new ApiError(404, error.reason, message, undefined, error);
+    }
   }
 
   #take(wanted: Wanted): void {

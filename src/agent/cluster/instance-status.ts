@@ -19,7 +19,7 @@ type Verdict = NonNullable<InstanceStatus['verdict']>;
 /** The schema's limits; one text too long, and the server refuses the whole status. */
 const limits = { message: 2048, reason: 512, lines: 8, certificates: 20, conditions: 16 };
 /** A master's start is computed from its age, anew at each look: nearer than this it is the same one. */
-const sameStartMs = 2000;
+const sameStartMs = 200;
 /** Of no use to whoever can read it: then the API is there. */
 const localConditions = new Set(['ApiUnavailable']);
 

@@ -17,7 +17,8 @@ export function revisionGatherer(
   return {
     gather: async () => {
       const wanted = options.wanted();
-      if (wanted.kind === 'nothing') return { kind: 'unreadable', message: wanted.message, watch: [] };
+      if (wanted.kind === 'nothing')
+        return { kind: 'unreadable', message: wanted.message, watch: [], isAwaited: true };
       const { revision } = wanted;
       if (wanted.kind === 'refused') return { kind: 'seen', candidate: refused(revision, wanted.message) };
       if (wanted.entrypoint !== options.entry)
