@@ -118,12 +118,16 @@ export function mostAtOnce(maxConcurrent: number | string, count: number): numbe
   return Math.max(1, Math.ceil((count * Number.parseInt(maxConcurrent, 10)) / 100));
 }
 
+/** Of several, the one by the first in the order of names. */
 function firstRefusal(instances: readonly NginxInstance[], wanted: RevisionView): Refused | undefined {
+  let first: Refused | undefined;
   for (const one of instances) {
+    const { name } = one.metadata;
     const verdict = refusalOf(one, wanted);
-    if (verdict !== undefined) return { instance: one.metadata.name, verdict };
+    if (verdict !== undefined && (first === undefined || name < first.instance))
+      first = { instance: name, verdict };
   }
-  return undefined;
+  return first;
 }
 
 function everyRuns(instances: readonly NginxInstance[], revision: RevisionView): boolean {

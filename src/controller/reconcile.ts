@@ -19,7 +19,7 @@ import { type Plan, plan } from './plan.ts';
 import type { PodView } from './pods.ts';
 import type { ControllerPorts } from './ports.ts';
 import type { RenderingState, Renderings } from './rendering.ts';
-import { collectable, nextNumber, outcomes } from './revisions.ts';
+import { collectable, newestRevision, outcomes, takenUp } from './revisions.ts';
 import { turningPoints } from './say.ts';
 import { refusalText } from './status/words.ts';
 import { configStatus } from './status.ts';
@@ -52,7 +52,7 @@ export async function reconcile(key: string, reconciler: Reconciler): Promise<Ou
   if (!caches.isSynced(splitKey(key).namespace)) return { changed: false, againInMs: 50 };
 
   const rendering = await reconciler.renderings.look(key, config);
-  const latest = latestOf(rendering, config);
+  const latest = latestOf(rendering, config, caches.revisions.of(key));
   const { revisions, changed: isNewRevision } = await withLatest(reconciler, key, config, rendering, latest);
 
   const { missing, orphaned, living, relabelled } = compareInstances(presentFor(key, caches));
@@ -118,9 +118,14 @@ async function withoutConfig(
   return { changed: orphaned.length + unneeded.length > 0, againInMs: undefined };
 }
 
-function latestOf({ rendering }: RenderingState, config: NginxConfig): string | undefined {
-  if (rendering === undefined || rendering.kind === 'refused') return config.status?.latestRevision;
-  return rendering.name;
+/** What cannot be rendered leaves what was rendered last. */
+function latestOf(
+  { rendering }: RenderingState,
+  config: NginxConfig,
+  revisions: readonly RevisionView[],
+): string | undefined {
+  if (rendering !== undefined && rendering.kind !== 'refused') return rendering.name;
+  return newestRevision(revisions)?.metadata.name ?? config.status?.latestRevision;
 }
 
 /** The latest revision is there and has a number: a new one where its content has just become the latest (again). */
@@ -138,22 +143,14 @@ async function withLatest(
     revision = await createRevision(ports.api, config, rendering);
   if (revision === undefined) return { revisions: known, changed: false };
   const others = known.filter(({ metadata }) => metadata.name !== latest);
-  const isBack = config.status?.latestRevision !== latest && isBelow(revision, others);
-  const isAskedAgain =
-    revision.status?.outcome === 'Rejected' &&
-    (tokenOf(config.metadata.annotations?.[reloadAnnotation]) ?? '') !== (revision.status.token ?? '');
-  if (revision.status?.number !== undefined && !isBack && !isAskedAgain)
-    return { revisions: [...others, revision], changed: false };
-  const number = nextNumber([...others, revision], config.status?.latestNumber);
-  const numbered = await writeRevisionStatus(ports.api, revision, { number, outcome: 'Pending' });
-  ports.log.info({ config: key, revision: latest, number }, 'new revision');
+  const status = takenUp(revision, [...others, revision], {
+    told: config.status?.latestNumber,
+    token: tokenOf(config.metadata.annotations?.[reloadAnnotation]),
+  });
+  if (status === undefined) return { revisions: [...others, revision], changed: false };
+  const numbered = await writeRevisionStatus(ports.api, revision, status);
+  ports.log.info({ config: key, revision: latest, number: status.number }, 'new revision');
   return { revisions: [...others, numbered ?? revision], changed: true };
-}
-
-/** Another one has become the latest since. */
-function isBelow(revision: RevisionView, others: readonly RevisionView[]): boolean {
-  const number = revision.status?.number ?? 0;
-  return others.some(({ status }) => (status?.number ?? 0) > number);
 }
 
 function presentFor(key: string, { pods, instances }: Caches): Present {

@@ -8,12 +8,31 @@ import type { RevisionView } from './views.ts';
 /** As the schema has it. */
 const longestMessage = 2048;
 
+/** What the sources said last: of what was rendered, the one with the highest number. */
+export function newestRevision(revisions: readonly RevisionView[]): RevisionView | undefined {
+  return revisions
+    .filter(({ status }) => status?.number !== undefined)
+    .reduce<RevisionView | undefined>(
+      (newest, one) => (newest === undefined || numberOf(one) > numberOf(newest) ? one : newest),
+      undefined,
+    );
+}
+
 /**
- * The number that a revision gets when its content becomes the latest: one more than any, also when it comes back. `told` is
- * the one that was last told: numbers go on when revisions were deleted by hand.
+ * The status that the latest revision begins anew with: it is new, its content has come back, or it was rejected and somebody
+ * asked again. Undefined: nothing of that. A new number is one more than any, so what Pods said of an earlier time does not
+ * count; `told` is the one that the config's status tells, so that numbers go on when revisions were deleted by hand.
  */
-export function nextNumber(revisions: readonly RevisionView[], told = 0): number {
-  return Math.max(told, newestNumber(revisions)) + 1;
+export function takenUp(
+  latest: RevisionView,
+  revisions: readonly RevisionView[],
+  { told = 0, token }: { readonly told?: number | undefined; readonly token: string | undefined },
+): NginxRevisionStatus | undefined {
+  const newest = newestNumber(revisions);
+  const isBack = numberOf(latest) < newest;
+  const isAskedAgain = latest.status?.outcome === 'Rejected' && (token ?? '') !== (latest.status.token ?? '');
+  if (latest.status?.number !== undefined && !isBack && !isAskedAgain) return undefined;
+  return { number: Math.max(told, newest) + 1, outcome: 'Pending' };
 }
 
 /** When (milliseconds, any clock) a change may be rendered. What must not be lost is the last content, not each of them. */
@@ -85,10 +104,9 @@ export function collectable(
     plan.start?.metadata.name,
     ...instances.flatMap(({ spec, status }) => [spec.revision?.name, status?.revision?.name]),
   ]);
-  const number = ({ status }: RevisionView): number => status?.number ?? 0;
   return revisions
     .filter(({ metadata }) => !needed.has(metadata.name))
-    .sort((one, other) => number(other) - number(one))
+    .sort((one, other) => numberOf(other) - numberOf(one))
     .slice(keep.limit)
     .toReversed();
 }
@@ -100,7 +118,7 @@ function outcomeOf(revision: RevisionView, plan: Plan, newest: number): NginxRev
     if (before === 'Applied' || before === 'Rejected') return before;
     if (withdrawn(revision)) return 'Withdrawn';
     // Behind a pin it waits for its time.
-    return (revision.status?.number ?? 0) < newest ? 'Superseded' : 'Pending';
+    return numberOf(revision) < newest ? 'Superseded' : 'Pending';
   }
   switch (plan.phase) {
     case 'RollingBack':
@@ -119,5 +137,9 @@ function outcomeOf(revision: RevisionView, plan: Plan, newest: number): NginxRev
 }
 
 function newestNumber(revisions: readonly RevisionView[]): number {
-  return revisions.reduce((newest, { status }) => Math.max(newest, status?.number ?? 0), 0);
+  return revisions.reduce((newest, one) => Math.max(newest, numberOf(one)), 0);
+}
+
+function numberOf({ status }: RevisionView): number {
+  return status?.number ?? 0;
 }
