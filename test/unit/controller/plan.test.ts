@@ -428,12 +428,13 @@ test('percentages are rounded up, and one Pod may always be moved', () => {
   assert.deepEqual(given, [1, 2, 1, 7, 1, 3]);
 });
 
-test('five thousand Pods are decided about within 50 ms', () => {
+test('five thousand Pods are decided about in no time', () => {
   const pods = Array.from({ length: 5000 }, (_, index) =>
     instance(`pod-${index}`, index % 3 === 0 ? 'r8' : 'r7', index % 6 === 0 ? 'r8' : 'r7'),
   );
   decide({ pods });
   const start = performance.now();
   decide({ config: { maxConcurrent: '50%' }, pods });
-  assert.ok(performance.now() - start < 50, `${performance.now() - start} ms`);
+  // About 3 ms; whatever grows with the square takes seconds.
+  assert.ok(performance.now() - start < 500, `${performance.now() - start} ms`);
 });
