@@ -53,6 +53,8 @@ const startRetry = { firstMs: 200, mostMs: 5000 };
 const refusedRetry = { firstMs: 15_000, mostMs: 120_000 };
 /** How long the first list of instances is waited for before the start revision is asked for all the same. */
 const firstListMs = 1000;
+/** How often it is asked meanwhile whether the list has failed. */
+const firstLookMs = 50;
 
 export class Feed {
   readonly #options: FeedOptions;
@@ -142,7 +144,7 @@ export class Feed {
 
   /** Runs until `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#reflector.run(signal), this.#runErrands(signal)]);
+    await Promise.all([this.#reflector.run(signal), this.#wakeWhenSynced(signal), this.#runErrands(signal)]);
   }
 
   #observed(object: OwnInstance | undefined): void {
@@ -162,6 +164,16 @@ export class Feed {
     if (!isDeepStrictEqual(before?.spec, spec) || before?.metadata.uid !== this.#instance?.metadata.uid) {
       this.#waker.wake();
       this.#listener('instance');
+    }
+  }
+
+  /** The list may be empty, which tells nothing. */
+  async #wakeWhenSynced(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#reflector.whenSynced(signal);
+      this.#waker.wake();
+    } catch {
+      // It is aborted.
     }
   }
 
@@ -198,7 +210,7 @@ export class Feed {
     // Whether there is an instance is known only after the first list, or when none is to be had.
     const waited = clock.monotonic() - this.#startedAt;
     const isKnown = this.#reflector.synced || this.#reflector.failure !== undefined || waited >= firstListMs;
-    return isKnown ? { kind: 'start' } : { kind: 'none', untilMs: 20 };
+    return isKnown ? { kind: 'start' } : { kind: 'none', untilMs: firstLookMs };
   }
 
   async #run(errand: Exclude<Errand, { kind: 'none' }>, signal: AbortSignal): Promise<void> {

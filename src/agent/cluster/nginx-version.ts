@@ -6,8 +6,11 @@ const chunkBytes = 256 * 1024;
 const mostBytes = 64 * 1024 * 1024;
 /** Longer than what is looked for: it may lie across two chunks. */
 const overlapBytes = 64;
-/** What `nginx -V` prints first, as it lies in the program (src/core/nginx.c, ngx_show_version_info). */
-const banner = /nginx version: ([A-Za-z]+)\/([0-9]+(?:\.[0-9]+){1,3})(?![0-9.])/;
+/**
+ * What `nginx -V` prints first, as it lies in the program (src/core/nginx.c, ngx_show_version_info), with the byte behind
+ * it: a chunk's end would cut the version.
+ */
+const banner = /nginx version: ([A-Za-z]+)\/([0-9]+(?:\.[0-9]+){1,3})(?=[^0-9.])/;
 
 /** `1.30.6`, or `openresty/1.27.1.2` of a build with a name of its own; undefined where it cannot be known. */
 export async function nginxVersion(program: string): Promise<string | undefined> {

@@ -19,13 +19,20 @@ import { emptyState, loadState, parseState, type State, saveState } from '../../
 const hash = 'a1b2c3d4e5f6a7b8c9d0';
 const full: State = {
   version: 1,
-  proven: { tree: hash, key: 'k', at: 1 },
+  proven: { tree: hash, key: 'k', at: 1, revision: { name: 'web-a', hash: 'a', number: 3 } },
   provenBefore: { tree: hash, key: 'j', at: 0 },
   attempt: { tree: hash, step: 'staged', at: 2 },
   generations: [{ tree: hash, workers: [{ pid: 7, startTime: 123 }] }],
   acknowledged: { reload: 'one', reopenLogs: '' },
   ready: true,
   master: { pid: 1, startTime: 99 },
+  requests: {
+    instance: 'uid',
+    noted: [
+      { action: 'Reload', origin: 'Pod', token: 'x', at: 4 },
+      { action: 'Reload', origin: 'Config', token: 'y', at: 5, verdict: 'Applied' },
+    ],
+  },
 };
 
 function withDirectory(work: (path: string, directory: string) => void): void {
@@ -124,4 +131,10 @@ test('a link where the new state is written first is not followed', () => {
     assert.deepEqual(loadState(path), { state: full });
     assert.ok(!existsSync(`${path}.tmp`));
   });
+});
+
+test('a state of an agent from before there was an API is taken over', () => {
+  const { requests: _requests, proven: _proven, ...rest } = full;
+  const old = { ...rest, proven: { tree: hash, key: 'k', at: 1 } };
+  assert.deepEqual(parseState(JSON.stringify(old)), old);
 });
