@@ -3,7 +3,8 @@
  *
  * Those that serve nobody get what is safe to start with, at once. Those that serve go to the target, so few at a time that
  * never more than `most` of them are somewhere unproven: first those that are unproven already (a newer edit came while they
- * were on their way), then those that are neither where they should be nor where they were, then the others.
+ * were on their way), then those that are neither where they should be nor where they were, then the others. It is this order
+ * that makes it enough to count those on their way to the target.
  */
 import type { NginxInstance } from '../../api/nginx-instance.ts';
 import type { RevisionView } from '../views.ts';
@@ -56,19 +57,14 @@ function rollout(
   situation: Situation,
 ): readonly Move[] {
   const behind = instances.filter((one) => !isOn(one, target) && !isGettingUp(one, situation));
-  const unproven = new Set(instances.filter((one) => takesRoom(one, situation)));
-  let room = situation.most - unproven.size;
-  let roomThere = situation.most - [...unproven].filter((one) => isOn(one, target)).length;
+  let room = situation.most - instances.filter((one) => isArriving(one, target, situation)).length;
   const moves: Move[] = [];
   for (const instance of inOrder(behind, situation)) {
     // Where it already (or still) is what it is told to be, nothing has to be proven.
     const isThere = instance.status?.revision?.hash === target.spec.hash;
-    const hasRoom = unproven.has(instance);
-    if (!isThere && (roomThere <= 0 || (!hasRoom && room <= 0))) continue;
+    if (!isThere && room <= 0) continue;
+    if (!isThere) room -= 1;
     moves.push({ instance, revision: target });
-    if (isThere && hasRoom) room += 1;
-    if (!isThere && !hasRoom) room -= 1;
-    if (!isThere) roomThere -= 1;
   }
   return moves;
 }
@@ -88,12 +84,14 @@ function isGettingUp(instance: NginxInstance, { start, deadlineMs, now }: Situat
  * Moved and not proven. One that does not answer keeps others from following it for as long as that lasts, but not from going
  * back.
  */
-function takesRoom(instance: NginxInstance, situation: Situation): boolean {
-  const { start, target, isBack, deadlineMs, now } = situation;
-  if (instance.spec.revision === undefined || isSettled(instance)) return false;
+function isArriving(
+  instance: NginxInstance,
+  target: RevisionView,
+  { start, isBack, deadlineMs, now }: Situation,
+): boolean {
+  if (!isOn(instance, target) || isSettled(instance)) return false;
   if (isStarting(instance) && start !== undefined && isOn(instance, start)) return false;
-  const isOnItsWay = target !== undefined && isOn(instance, target);
-  return !(isBack && isOnItsWay && waitedMs(instance, now) >= deadlineMs);
+  return !isBack || waitedMs(instance, now) < deadlineMs;
 }
 
 /** Healthy Pods before others of their kind, then by name: the same observation gives the same moves. */

@@ -206,6 +206,16 @@ const table: readonly (readonly [string, Scene, Expected])[] = [
     { moves: ['a → r8'], stuck: ['new'] },
   ],
   [
+    'when no Pod gets up with the stable one, the newer one may help: they try it one after the other',
+    {
+      pods: [
+        instance('a', 'r7', undefined, { toldMs: 10 * minute }),
+        instance('b', 'r7', undefined, { toldMs: 10 * minute }),
+      ],
+    },
+    { stable: 'r7', moves: ['a → r8'] },
+  ],
+  [
     'a Pod that never served does not keep the others from what they all run',
     { pods: [instance('a', 'r8', 'r8'), instance('new', 'r8', undefined, { toldMs: 10 * minute })] },
     { phase: 'Progressing', stable: 'r8', start: 'r8', moves: [], stuck: ['new'] },
