@@ -79,7 +79,7 @@ export const objectMeta = z.object({
 });
 
 /** As kstatus and `kubectl wait` read them. Reasons are open strings: a closed list would refuse a newer writer. */
-export const condition = z.object({
+const condition = z.object({
   type: z.string().describe('What it is about.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
   reason: z.string().describe('Why, as one word.'),
@@ -96,3 +96,13 @@ export type Condition = z.infer<typeof condition>;
 
 /** An action that somebody asked for. */
 export const requestedAction = z.string().describe('`Reload` or `ReopenLogs`.');
+
+/** Conditions of a status; `about` names their types. */
+export function conditionList(about: string) {
+  return z
+    .array(condition)
+    .max(16)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+    .describe(about);
+}

@@ -1,6 +1,6 @@
 /** NginxConfig: what the user writes. */
 import { z } from 'zod';
-import { condition, duration, moment, objectMeta, objectName, requestedAction } from './common.ts';
+import { conditionList, duration, moment, objectMeta, objectName, requestedAction } from './common.ts';
 import { configMapKey, configMapName, file, relativePath } from './file-spec.ts';
 
 const schedule = z
@@ -188,12 +188,7 @@ const nginxConfigStatus = z.object({
     .max(8)
     .optional()
     .describe('Requests by annotation of this object: how many Pods have answered.'),
-  conditions: z
-    .array(condition)
-    .max(16)
-    .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
-    .describe('Ready, Available, Rendered, Reconciling, Stalled.'),
+  conditions: conditionList('Ready, Available, Rendered, Reconciling, Stalled.'),
 });
 
 export const nginxConfig = z

@@ -1,6 +1,6 @@
 /** NginxInstance: one nginx Pod as the cluster sees it. The controller writes its spec, its agent the status. */
 import { z } from 'zod';
-import { condition, moment, objectMeta, requestedAction } from './common.ts';
+import { conditionList, moment, objectMeta, requestedAction } from './common.ts';
 
 const revisionReference = z.object({
   name: z.string().describe("The NginxRevision's name."),
@@ -125,12 +125,7 @@ const nginxInstanceStatus = z.object({
     .optional()
     .describe('Of the agent, and of nginx where it can be known.'),
   masterStartedAt: moment.optional().describe("Since when nginx's master runs."),
-  conditions: z
-    .array(condition)
-    .max(16)
-    .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
-    .describe('What people should know: ColdStartAtRisk, CertificateNotServed, …'),
+  conditions: conditionList('What people should know: ColdStartAtRisk, CertificateNotServed, …'),
 });
 
 export const nginxInstance = z

@@ -8,6 +8,7 @@ import type {
   NginxInstance,
   NginxInstanceSpec,
 } from '../api/nginx-instance.ts';
+import { isSameJson } from '../base/same-json.ts';
 import { isEnding, isFinished, type PodView } from './pods.ts';
 import { tokenOf } from './tokens.ts';
 import type { RevisionView } from './views.ts';
@@ -116,7 +117,7 @@ export function changedSpec(
           ...(spec.movedAt !== undefined && { movedAt: spec.movedAt }),
         }
       : specOf(config, pod, move, new Date(now).toISOString());
-  return isSame(wanted, spec) ? undefined : wanted;
+  return isSameJson(wanted, spec) ? undefined : wanted;
 }
 
 function specOf(
@@ -165,17 +166,4 @@ function requestsOf(config: NginxConfig, pod: PodView): InstanceRequest[] {
     const token = tokenOf(value);
     return token === undefined ? [] : [{ action, origin, token }];
   });
-}
-
-/** As JSON has it, whatever the order of names. */
-function isSame(one: unknown, other: unknown): boolean {
-  return canonical(one) === canonical(other);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : inner,
-  );
 }

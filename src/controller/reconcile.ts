@@ -1,8 +1,9 @@
 /** One NginxConfig: observe → decide (plan.ts, pure) → act → report. */
 import { reloadAnnotation } from '../api/names.ts';
-import type { NginxConfig, NginxConfigStatus } from '../api/nginx-config.ts';
+import type { NginxConfig } from '../api/nginx-config.ts';
 import type { NginxInstance } from '../api/nginx-instance.ts';
 import type { NginxRevisionStatus } from '../api/nginx-revision.ts';
+import { isSameJson } from '../base/same-json.ts';
 import { splitKey } from '../kube/object.ts';
 import {
   createInstance,
@@ -231,24 +232,12 @@ async function report(
     isBehind: dueInMs !== undefined,
     now: clock.now(),
   });
-  if (isSameStatus(status, facts.config.status)) return undefined;
+  if (isSameJson(status, facts.config.status ?? {})) return undefined;
   const since = clock.monotonic() - (written.get(key) ?? Number.NEGATIVE_INFINITY);
   if (since < statusGapMs) return Math.ceil(statusGapMs - since);
   written.set(key, clock.monotonic());
   await writeConfigStatus(api, facts.config, status);
   return undefined;
-}
-
-function isSameStatus(one: NginxConfigStatus, other: NginxConfigStatus | undefined): boolean {
-  return canonical(one) === canonical(other ?? {});
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : inner,
-  );
 }
 
 async function inBatches(writes: readonly (() => Promise<void>)[]): Promise<void> {

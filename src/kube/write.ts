@@ -1,4 +1,8 @@
-/** Writes, each as one call. Whoever passes an object's resourceVersion gets a conflict (409) where it has changed since. */
+/**
+ * Writes, each as one call. Whoever passes an object's resourceVersion gets a conflict (409) where it has changed since;
+ * with its uid as well, also where it is gone: without the uid, server-side apply would bring a deleted object back
+ * (measured on Kubernetes 1.37.2).
+ */
 import { type Api, isApiError, patchTypes } from './api.ts';
 import { pathOf, type Resource } from './resource.ts';
 

@@ -8,7 +8,7 @@
 function subPathMounts(mountinfo: string): readonly string[] {
   const points: string[] = [];
   for (const line of mountinfo.split('\n')) {
-    // 36 35 98:0 /root/in/its/filesystem /mount/point options … (proc_pid_mountinfo(5))
+    // 36 35 98:0 /inside/its/filesystem /mount/point options … (proc_pid_mountinfo(5))
     const [, , , root, point] = line.split(' ');
     if (root !== undefined && point !== undefined && /\/\.\.[^/]+\/./.test(unescaped(root)))
       points.push(unescaped(point));

@@ -1,6 +1,6 @@
 /** Every verdict, from the real nginx of both releases. */
 import assert from 'node:assert/strict';
-import { chownSync, readdirSync } from 'node:fs';
+import { chownSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -162,7 +162,12 @@ function verdicts(build: NginxBuild): void {
       const server = await occupy(usedPort(stage));
       const release = await stage.hold();
       stage.write(listening(stage));
-      const verdict = await stage.reload({ onSignal: () => setTimeout(() => server.close(), 300) });
+      const reloading = stage.reload();
+      await until('nginx complains', () =>
+        readFileSync(join(stage.directory, 'emerg.log'), 'utf8').includes('bind() to '),
+      );
+      server.close();
+      const verdict = await reloading;
       assertKind(verdict, 'Applied');
       assert.match(verdict.lines[0]?.text ?? '', /^bind\(\) to /);
       release();

@@ -147,11 +147,7 @@ function tokenOf({ api }: Shop): string {
 test('reload NAME asks by annotation and ends with the verdict of every Pod', async () => {
   const there = shop();
   const printed = new Printed();
-  const reloading = reloadPods(sessionOf(there.api, printed), 'web', {
-    pod: undefined,
-    wait: true,
-    timeoutMs: 20_000,
-  });
+  const reloading = reloadEveryPod(there, printed);
   await followed(there, paths.instances);
   assert.equal(there.api.patches[0]?.path, `${paths.configs}/web`);
   const token = tokenOf(there);
@@ -178,11 +174,7 @@ for (const [verdicts, code] of [
   test(`reload NAME with ${verdicts.join(', ')} ends with ${code}`, async () => {
     const there = shop();
     const printed = new Printed();
-    const reloading = reloadPods(sessionOf(there.api, printed), 'web', {
-      pod: undefined,
-      wait: true,
-      timeoutMs: 20_000,
-    });
+    const reloading = reloadEveryPod(there, printed);
     await followed(there, paths.instances);
     for (const [index, verdict] of verdicts.entries())
       acknowledge(there, `web-${index}`, 'Config', tokenOf(there), verdict);
@@ -367,3 +359,7 @@ test('where the latest was taken back, the progress is that of the last good one
   host.emit('SIGINT');
   assert.equal(await watching, 0);
 });
+
+function reloadEveryPod(there: Shop, printed: Printed): Promise<number> {
+  return reloadPods(sessionOf(there.api, printed), 'web', { pod: undefined, wait: true, timeoutMs: 20_000 });
+}
